@@ -1,1 +1,10 @@
-export {};
+export { findItem, listItems } from './catalog.js';
+export type { IndexRule, ItemAccess, ItemDefinition, ItemType, ItemValue } from './item-definition.js';
+export type { ItemIssue, ItemIssueCode } from './item-issue.js';
+export { itemKey, parseItemKey } from './item-key.js';
+export { isSecretItem } from './secrets.js';
+export { suggestName } from './suggest-name.js';
+export type { ItemIdentity } from './together-group.js';
+export { togetherGroup } from './together-group.js';
+export type { ItemToValidate } from './validate-item.js';
+export { validateItem } from './validate-item.js';
