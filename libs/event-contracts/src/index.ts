@@ -1,4 +1,5 @@
 export { complianceStateSchema, type ComplianceState } from './compliance/compliance-changed.js';
+export { asyncApiDocument } from './asyncapi.js';
 export type { DataOf, EventDefinition } from './define-event.js';
 export {
   isEventType,
@@ -40,6 +41,7 @@ export {
   type RefusedItem,
   type ReportedItem,
 } from './items.js';
+export { jsonSchemaOf, type JsonObject } from './json-schema.js';
 export { sealContext, sealedValueSchema } from './sealed.js';
 export {
   COMPLIANCE_TOPIC,

@@ -44,12 +44,9 @@ export const contactRefSchema = z.object({ contactId: contactIdSchema, deviceId:
 /** The data of an event that opens a contact. */
 export const contactOpenedSchema = contactRefSchema.extend({
   device: deviceFactsSchema,
-  configurationChanged: z
-    .boolean()
-    .nullable()
-    .meta({
-      description: '`configuration-changed-flag`: false means unchanged since the last contact; null when not stated',
-    }),
+  configurationChanged: z.boolean().nullable().meta({
+    description: '`configuration-changed-flag`: false means unchanged since the last contact; null when not stated',
+  }),
   itemsAttached: z
     .boolean()
     .meta({ description: '`configuration-attached-flag`: the changed items are among `items`' }),

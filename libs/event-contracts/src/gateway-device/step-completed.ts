@@ -20,13 +20,10 @@ export const stepCompleted = defineEvent({
       .meta({ description: '`sent`: the phone gives no answer to this action (restart, software deployment)' }),
     isStepFinished: z.boolean(),
     isOrderFinished: z.boolean(),
-    writtenItems: z
-      .array(itemRefSchema)
-      .nullable()
-      .meta({
-        description:
-          'Items stored by this message; null when the gateway does not hold the order: all of the part but the refused',
-      }),
+    writtenItems: z.array(itemRefSchema).nullable().meta({
+      description:
+        'Items stored by this message; null when the gateway does not hold the order: all of the part but the refused',
+    }),
     refusedItems: z.array(refusedItemSchema),
     awaitingWork: z
       .boolean()
