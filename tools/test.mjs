@@ -1,0 +1,68 @@
+// `npm test [-- <path pattern> ...]`: builds, then runs every kind of test and closes with one line of counts.
+// Unit and integration tests share the cores; whole-system tests run one at a time, so that they measure no one else's load.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const patterns = process.argv.slice(2);
+const results = mkdtempSync(path.join(tmpdir(), 'opendls-test-'));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+let isFailed = run('npx', ['nx', 'run-many', '-t', 'build', '--outputStyle=static']) !== 0;
+
+if (!isFailed) {
+  isFailed = jest('unit', []) || isFailed;
+  isFailed = jest('int', []) || isFailed;
+  isFailed = jest('e2e', ['--runInBand']) || isFailed;
+}
+rmSync(results, { recursive: true, force: true });
+console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(isFailed ? 1 : 0);
+
+/** Runs one kind of test; true when it failed. */
+function jest(kind, options) {
+  console.log(`\n== ${kind} tests`);
+  const file = path.join(results, `${kind}.json`);
+  const status = run(process.execPath, [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    ...patterns,
+    ...options,
+    '--json',
+    `--outputFile=${file}`,
+    ...(patterns.length > 0 ? ['--passWithNoTests'] : []),
+    '--selectProjects',
+    kind,
+  ]);
+  const result = readResult(file);
+  totals.passed += result.numPassedTests;
+  totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+  totals.skipped += result.numPendingTests + result.numTodoTests;
+  return status !== 0 || !result.success;
+}
+
+function readResult(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Jest died before it could report: that is a failure, never "no tests".
+    return {
+      success: false,
+      numPassedTests: 0,
+      numFailedTests: 1,
+      numRuntimeErrorTestSuites: 0,
+      numPendingTests: 0,
+      numTodoTests: 0,
+    };
+  }
+}
+
+function run(command, args) {
+  // Jest prints its JSON on standard output besides the file; its report for people goes to standard error.
+  const { status, signal } = spawnSync(command, args, {
+    stdio: ['ignore', command === 'npx' ? 'inherit' : 'ignore', 'inherit'],
+    env: process.env,
+  });
+  return signal ? 1 : (status ?? 1);
+}
