@@ -1,0 +1,3 @@
+export { openDataDirectory, type DataDirectory } from './data-directory.js';
+export type { EndpointProcess, Endpoints } from './endpoints.js';
+export { DataDirectoryError, type DataDirectoryErrorCode } from './errors.js';
