@@ -7,7 +7,6 @@ import { validateEnum, validateInteger, validatePort } from './value-numbers.js'
 import { describeValues, shownValue } from './value-words.js';
 
 /** Characters that XML 1.0 cannot carry in any form, lone surrogates among them. */
-// eslint-disable-next-line no-control-regex -- these are the characters to refuse
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
 
 /** Checks the value of a known item. */
