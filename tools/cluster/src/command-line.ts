@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { flag, integer, parseCommandLine, port, text, type OptionValues } from '@opendls/command-line';
 
 export const USAGE = `OpenDLS scaled out on this machine: gateways behind a plain TCP balancer, inventory and config-policy as
 separate processes, a real Kafka and a real PostgreSQL. Ctrl-C stops everything; the data stays.
@@ -18,66 +18,20 @@ Environment: KAFKA_BROKERS (host:port,...) uses that Kafka instead of starting o
 PostgreSQL (a role that may create databases) instead of the embedded one.
 `;
 
-export interface ClusterOptions {
-  readonly gateways: number;
-  readonly demo: number;
-  readonly dataDir: string;
-  readonly host: string | undefined;
-  readonly phonePort: number;
-  readonly apiPort: number;
-  readonly legacyPhonePort: number | undefined;
-}
-
-/** The command line is wrong; the message names what. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 const OPTIONS = {
-  gateways: { type: 'string' },
-  demo: { type: 'string' },
-  'data-dir': { type: 'string' },
-  host: { type: 'string' },
-  'phone-port': { type: 'string' },
-  'api-port': { type: 'string' },
-  'legacy-phone-port': { type: 'string' },
-  help: { type: 'boolean' },
-} as const;
+  gateways: integer({ min: 1, max: 32, default: 2 }),
+  demo: integer({ min: 0, max: 1_000, default: 0 }),
+  'data-dir': text('./data'),
+  host: text(undefined),
+  'phone-port': port(18_443),
+  'api-port': port(8080),
+  'legacy-phone-port': port(undefined),
+  help: flag(),
+};
 
-/**
- * Reads the command line of `npm run cluster`.
- *
- * @throws UsageError naming the option and what it takes
- */
-export function parseCommandLine(args: readonly string[]): ClusterOptions | 'help' {
-  const values = parse(args);
-  if (values.help) return 'help';
-  return {
-    gateways: integer('--gateways', values.gateways ?? '2', 1, 32),
-    demo: integer('--demo', values.demo ?? '0', 0, 10_000),
-    dataDir: values['data-dir'] ?? './data',
-    host: values.host,
-    phonePort: integer('--phone-port', values['phone-port'] ?? '18443', 0, 65_535),
-    apiPort: integer('--api-port', values['api-port'] ?? '8080', 0, 65_535),
-    legacyPhonePort:
-      values['legacy-phone-port'] === undefined
-        ? undefined
-        : integer('--legacy-phone-port', values['legacy-phone-port'], 0, 65_535),
-  };
-}
+export type ClusterOptions = OptionValues<typeof OPTIONS>;
 
-function parse(args: readonly string[]): { [Name in keyof typeof OPTIONS]?: Name extends 'help' ? boolean : string } {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function integer(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(`${option} takes a whole number from ${min} to ${max}, not '${text}'`);
-  }
-  return value;
+/** Reads the command line of `npm run cluster`; throws UsageError. */
+export function readOptions(args: readonly string[]): ClusterOptions {
+  return parseCommandLine(OPTIONS, args);
 }

@@ -1,0 +1,1 @@
+export { flag, integer, parseCommandLine, port, text, UsageError, type OptionValues } from './command-line.js';
