@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Counter, Histogram, type Registry } from 'prom-client';
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Adds the metrics of the process itself (CPU, memory, event loop), once per registry. */
+export function collectProcessMetrics(registry: Registry): void {
+  if (registry.getSingleMetric('process_cpu_user_seconds_total') === undefined)
+    collectDefaultMetrics({ register: registry });
+}
+
+/** Counts failed authentications by code. */
+export function authFailures(registry: Registry): Counter<'code'> {
+  return new Counter({
+    name: 'opendls_auth_failures_total',
+    help: 'Requests without a valid API key, by reason',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+}
+
+/** Counts and times requests by route pattern, never by URL: what strangers type must not become a label. */
+export function registerHttpMetrics(server: FastifyInstance, registry: Registry): void {
+  const labelNames = ['method', 'route', 'status'] as const;
+  const requests = new Counter({
+    name: 'opendls_http_requests_total',
+    help: 'HTTP requests answered',
+    labelNames,
+    registers: [registry],
+  });
+  const durations = new Histogram({
+    name: 'opendls_http_request_duration_seconds',
+    help: 'Time from the arrival of a request to the end of its answer',
+    labelNames,
+    buckets: DURATION_BUCKETS,
+    registers: [registry],
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const labels = {
+      method: METHODS.has(request.method) ? request.method : 'other',
+      route: request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched'),
+      status: String(reply.statusCode),
+    };
+    requests.inc(labels);
+    durations.observe(labels, reply.elapsedTime / 1_000);
+  });
+}

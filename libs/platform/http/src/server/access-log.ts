@@ -1,0 +1,27 @@
+import type { Logger } from '@opendls/logging';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * One line per answer, without query and body. Writes are also noted in the process log with the id of the key (never
+ * the key): who changed what is asked for long after access logs are gone.
+ */
+export function registerAccessLog(server: FastifyInstance, accessLog: Logger, logger: Logger): void {
+  const auditLog = logger.child({ log: 'audit' });
+  server.addHook('onResponse', async (request, reply) => {
+    const fields = {
+      requestId: request.id,
+      method: request.method,
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      address: request.ip,
+      keyId: request.apiKey?.id,
+    };
+    // Health pages are asked for every few seconds by whatever watches the process.
+    const isNoise = request.routeOptions.config.public === true && reply.statusCode < 400;
+    accessLog[isNoise ? 'debug' : 'info'](fields, 'request');
+    if (request.apiKey !== undefined && request.method !== 'GET' && request.method !== 'HEAD') {
+      auditLog.info({ ...fields, keyName: request.apiKey.name, role: request.apiKey.role }, 'API write');
+    }
+  });
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Logger } from '@opendls/logging';
+import { registerAuthentication } from '../auth/authenticate.js';
+import { DEFAULT_FAILURE_LIMITS, FailureLimiter } from '../auth/failure-limiter.js';
+import { registerBodyParsers } from '../input/raw-body.js';
+import { HealthRegistry } from '../ops/health.js';
+import { authFailures, collectProcessMetrics, registerHttpMetrics } from '../ops/http-metrics.js';
+import { registerOpsRoutes } from '../ops/ops-routes.js';
+import { problem, type HttpProblem } from '../problem/http-problem.js';
+import { HTTP_PROBLEMS, type HttpErrorCode } from '../problem/http-problems.js';
+import { problemBody, sendProblem } from '../problem/send-problem.js';
+import { toProblem } from '../problem/to-problem.js';
+import { registerAccessLog } from './access-log.js';
+import type { HttpLimits, HttpServerOptions } from './http-server-options.js';
+import { RouteIndex } from './route-index.js';
+
+/** A Fastify server with everything that is the same for all of them, before it listens. */
+export interface PreparedServer {
+  readonly server: FastifyInstance;
+  readonly health: HealthRegistry;
+  readonly limits: HttpLimits;
+  /** The answer for a request no route matches. */
+  readonly unmatched: (request: FastifyRequest) => HttpProblem;
+}
+
+const DEFAULT_LIMITS: HttpLimits = {
+  maxBodyBytes: 1024 * 1024,
+  maxHeaderBytes: 16 * 1024,
+  requestTimeoutMs: 20_000,
+  answerTimeoutMs: 15_000,
+  keepAliveTimeoutMs: 30_000,
+  maxConnections: 2_000,
+  closeTimeoutMs: 5_000,
+  authFailures: DEFAULT_FAILURE_LIMITS,
+};
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Makes a server with authentication, metrics, health, limits and problem+json errors. */
+export function createFastify(options: HttpServerOptions): PreparedServer {
+  const limits: HttpLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const server = newFastify(limits, options.logger);
+  const routes = new RouteIndex();
+  const metrics = 'getSingleMetric' in options.metrics ? [options.metrics] : [...new Set(options.metrics)];
+  const health = healthOf(options);
+  const unmatched = (request: FastifyRequest): HttpProblem => routes.problemFor(request.method, request.url);
+
+  server.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  });
+  registerAccessLog(server, options.accessLogger ?? options.logger.child({ log: 'access' }), options.logger);
+  registerMetrics(server, options, limits, metrics);
+  registerBodyParsers(server);
+  registerOpsRoutes(server, health, metrics);
+  return { server, health, limits, unmatched };
+}
+
+function newFastify(limits: HttpLimits, logger: Logger): FastifyInstance {
+  const server = fastify({
+    logger: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    handlerTimeout: limits.answerTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    http: { maxHeaderSize: limits.maxHeaderBytes, headersTimeout: Math.min(10_000, limits.requestTimeoutMs) },
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply, toProblem(error), logger),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error.code, socket),
+  });
+  server.server.maxConnections = limits.maxConnections;
+  return server;
+}
+
+function registerMetrics(
+  server: FastifyInstance,
+  options: HttpServerOptions,
+  limits: HttpLimits,
+  [registry]: readonly Registry[],
+): void {
+  if (registry === undefined) throw new TypeError('an HTTP server needs a metrics registry');
+  collectProcessMetrics(registry);
+  registerHttpMetrics(server, registry);
+  registerAuthentication(server, {
+    apiKeys: options.apiKeys,
+    failures: authFailures(registry),
+    limiter: new FailureLimiter(limits.authFailures),
+  });
+}
+
+function healthOf({ health, logger }: HttpServerOptions): HealthRegistry {
+  if (health instanceof HealthRegistry) return health;
+  const registry = new HealthRegistry({ logger });
+  registry.add(...health);
+  return registry;
+}
+
+const CLIENT_ERRORS: ReadonlyMap<string, HttpErrorCode> = new Map([
+  ['HPE_HEADER_OVERFLOW', 'headers-too-large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request-timeout'],
+]);
+
+/** What could not even be parsed as HTTP never becomes a request: the answer goes to the socket. */
+function answerBrokenRequest(code: string, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const answer = problem(HTTP_PROBLEMS, CLIENT_ERRORS.get(code) ?? 'bad-request');
+  const body = JSON.stringify(problemBody(answer));
+  socket.end(
+    `HTTP/1.1 ${answer.status} ${answer.code}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
