@@ -16,13 +16,19 @@ const common = {
   restoreMocks: true,
 };
 
+/** Integration and system tests share one PostgreSQL and one Kafka per run. */
+const withServices = {
+  globalSetup: '<rootDir>/jest.global-setup.mjs',
+  globalTeardown: '<rootDir>/jest.global-teardown.mjs',
+};
+
 export default {
   projects: [
     // Rules without I/O: seconds in total.
     { ...common, displayName: 'unit', testMatch: ['**/*.spec.ts', '**/*.prop-spec.ts'] },
     // Against a real PostgreSQL and a real Kafka.
-    { ...common, displayName: 'int', testMatch: ['**/*.int-spec.ts'] },
+    { ...common, ...withServices, displayName: 'int', testMatch: ['**/*.int-spec.ts'] },
     // Whole services and the whole system, as real processes.
-    { ...common, displayName: 'e2e', testMatch: ['**/*.e2e-spec.ts'] },
+    { ...common, ...withServices, displayName: 'e2e', testMatch: ['**/*.e2e-spec.ts'] },
   ],
 };
