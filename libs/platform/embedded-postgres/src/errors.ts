@@ -1,0 +1,35 @@
+export type EmbeddedPostgresErrorCode =
+  | 'already-running'
+  | 'data-dir-not-accessible'
+  | 'no-unprivileged-user'
+  | 'password-lost'
+  | 'port-in-use'
+  | 'start-failed'
+  | 'unsupported-platform'
+  | 'version-mismatch';
+
+/** The embedded server could not be started; the message says what to do about it. */
+export class EmbeddedPostgresError extends Error {
+  override readonly name: string = 'EmbeddedPostgresError';
+
+  constructor(
+    readonly code: EmbeddedPostgresErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Another live process serves the same data directory. */
+export class AlreadyRunning extends EmbeddedPostgresError {
+  override readonly name = 'AlreadyRunning';
+
+  /** @param pid the process that started the server: the one to stop */
+  constructor(
+    readonly dataDir: string,
+    readonly pid: number,
+  ) {
+    super('already-running', `the database in ${dataDir} is in use by the running process ${pid}; stop that one first`);
+  }
+}
