@@ -29,7 +29,7 @@ export interface DecodeOptions {
  * tolerated, or an error with a code; nothing is thrown.
  */
 export function decodeMessage(bytes: Uint8Array, options: DecodeOptions = {}): DecodeResult {
-  const limits = options.limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsWith(options.limits);
   if (bytes.length === 0) return refuse({ code: 'empty', offset: 0, message: 'there is no document' });
   if (bytes.length > limits.maxBytes)
     return refuse({ code: 'too-large', offset: limits.maxBytes, message: 'the document is too large' });
@@ -43,10 +43,31 @@ export function decodeMessage(bytes: Uint8Array, options: DecodeOptions = {}): D
   return interpret(text.decoded, limits);
 }
 
+// Reading an element calls itself for its children: deeper than this no caller's limit can ask for.
+const DEEPEST = 256;
+
+function limitsWith(limits: Partial<CodecLimits> | undefined): CodecLimits {
+  if (limits === undefined) return DEFAULT_LIMITS;
+  const merged = { ...DEFAULT_LIMITS, ...limits };
+  return merged.maxDepth <= DEEPEST ? merged : { ...merged, maxDepth: DEEPEST };
+}
+
+// What has been checked can be read. If the parser should think otherwise of some input, that input is refused all the
+// same; the fuzzer counts such a refusal as a fault of ours.
+function tryReadXml(text: string): XmlElement | undefined {
+  try {
+    return readXml(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function interpret(decoded: DecodedText, limits: CodecLimits): DecodeResult {
   const warnings = new WarningList();
   if (decoded.isConflicting) warnings.add('charset-conflict');
-  const document = readXml(decoded.text);
+  const document = tryReadXml(decoded.text);
+  if (document === undefined)
+    return refuse({ code: 'malformed-xml', offset: 0, message: 'the document cannot be read' });
   const root = findMessageRoot(document);
   if (root === undefined) return { ok: true, message: unknownMessage(document), warnings: warnings.warnings };
   const excess = firstExcessItem(root, limits.maxItems);

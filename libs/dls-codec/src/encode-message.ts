@@ -6,7 +6,7 @@ export type EncodeOptions = WriteOptions;
 
 /**
  * The service's message as XML text, to be sent as UTF-8. Characters that XML cannot carry are left out, white space
- * around item values too.
+ * around item values too. Throws for what no message can be: an item without a name, an index below 0.
  */
 export function encodeDlsMessage(message: DlsMessage, options: EncodeOptions = {}): string {
   return writeXml(dlsElements(message), options);

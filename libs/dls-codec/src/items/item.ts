@@ -1,5 +1,8 @@
 import type { ItemStatus } from '../protocol-names.js';
 
+/** The largest index: nine digits. */
+export const MAX_INDEX = 999_999_999;
+
 /**
  * One configuration item as it travels. Its identity is (name, index): index 0 is legal and something else than no index.
  *

@@ -36,7 +36,7 @@ function readItem(element: XmlElement, warnings: WarningList): Item | undefined 
   return item;
 }
 
-// Up to nine digits: more would not be an index of anything, and would lose digits as a number.
+// Up to nine digits, MAX_INDEX: more would not be an index of anything.
 function readIndex(item: MutableItem, text: string, warnings: WarningList): void {
   const trimmed = trimXmlSpace(text);
   if (/^\d{1,9}$/.test(trimmed)) {
@@ -49,10 +49,11 @@ function readIndex(item: MutableItem, text: string, warnings: WarningList): void
 
 function readStatus(item: MutableItem, text: string, warnings: WarningList): void {
   const status = findItemStatus(text);
+  if (status === undefined) warnings.add('unknown-item-status', item.name);
+  // An item with a status was refused; one whose status says nothing was not.
+  if (trimXmlSpace(text) === '') return;
   item.status = status ?? 'undefined status';
-  if (status !== undefined) return;
-  item.statusText = text;
-  warnings.add('unknown-item-status', item.name);
+  if (status === undefined) item.statusText = text;
 }
 
 /** Namespace declarations and `xsi:` attributes say nothing about the message. */

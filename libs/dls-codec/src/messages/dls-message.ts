@@ -5,7 +5,14 @@ import type { WarningList } from '../warnings.js';
 import type { XmlElement } from '../xml/read-xml.js';
 import { trimXmlSpace } from '../xml/white-space.js';
 import type { XmlOutput } from '../xml/write-xml.js';
-import { checkAttributes, checkNamespace, readMessageParts, type MissingPart } from './read-message-parts.js';
+import {
+  checkAttributes,
+  checkNamespace,
+  checkSubject,
+  readItemLists,
+  readMessageParts,
+  type MissingPart,
+} from './read-message-parts.js';
 import { rootElement } from './root-element.js';
 
 /**
@@ -37,18 +44,19 @@ export function readDlsMessage(
   root: XmlElement,
   warnings: WarningList,
 ): { ok: true; message: DlsMessage } | { ok: false; missing: MissingPart } {
-  const result = readMessageParts(root, 'Action', warnings);
+  const result = readMessageParts(root, 'Action');
   if (!result.ok) return result;
-  const { message, nonce, subject, items } = result.parts;
+  const { message, nonce, subject } = result.parts;
   checkNamespace(root, warnings);
   checkAttributes(message, ['nonce'], warnings);
-  checkAttributes(subject, [], warnings);
+  checkSubject(subject, [], warnings);
   const text = trimXmlSpace(subject.text);
   const decoded: Writable<DlsMessage> = { kind: 'dls', nonce, action: findAction(text) ?? 'unknown' };
   if (decoded.action === 'unknown') {
     decoded.actionText = text;
     warnings.add('unknown-action', text);
   }
+  const items = readItemLists(root, result.parts, warnings);
   if (items !== undefined) decoded.items = items;
   return { ok: true, message: decoded };
 }

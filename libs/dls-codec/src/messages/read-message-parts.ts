@@ -20,21 +20,13 @@ export interface MessageParts {
   readonly nonce: string;
   /** The ReasonForContact or Action element. */
   readonly subject: XmlElement;
-  readonly items: readonly Item[] | undefined;
 }
 
 export type PartsResult =
   { readonly ok: true; readonly parts: MessageParts } | { readonly ok: false; readonly missing: MissingPart };
 
-/**
- * Finds the required parts below a message's root element. An ItemList beside Message is taken too (PROTOCOL 2.5); of
- * elements that may stand once the first counts.
- */
-export function readMessageParts(
-  root: XmlElement,
-  subjectName: 'ReasonForContact' | 'Action',
-  warnings: WarningList,
-): PartsResult {
+/** Finds the required parts below a message's root element; of elements that may stand once the first counts. */
+export function readMessageParts(root: XmlElement, subjectName: 'ReasonForContact' | 'Action'): PartsResult {
   const message = root.children.find((child) => child.localName === 'Message');
   if (message === undefined) return missing('missing-message', root, 'there is no Message element');
   const nonce = nonceOf(message);
@@ -44,8 +36,7 @@ export function readMessageParts(
     const code = subjectName === 'Action' ? 'missing-action' : 'missing-reason';
     return missing(code, message, `there is no ${subjectName} element`);
   }
-  const items = collectItems(root, message, subjectName, warnings);
-  return { ok: true, parts: { message, nonce, subject, items } };
+  return { ok: true, parts: { message, nonce, subject } };
 }
 
 /** The nonce of a Message element; undefined when it is absent or empty. */
@@ -57,10 +48,13 @@ function missing(code: DecodeErrorCode, element: XmlElement, message: string): P
   return { ok: false, missing: { code, element, message } };
 }
 
-function collectItems(
+/**
+ * The items of a message, undefined when it has no ItemList. An ItemList beside Message is taken too (PROTOCOL 2.5), of
+ * several the items are joined; whatever else stands there is told.
+ */
+export function readItemLists(
   root: XmlElement,
-  message: XmlElement,
-  subjectName: string,
+  { message, subject }: MessageParts,
   warnings: WarningList,
 ): readonly Item[] | undefined {
   let items: Item[] | undefined;
@@ -71,11 +65,10 @@ function collectItems(
       items.push(...readItems(list, warnings));
     }
   };
-  let subjects = 0;
   for (const child of message.children) {
     if (child.localName === 'ItemList') take(child);
-    else if (child.localName !== subjectName) warnings.add('unexpected-element', child.localName);
-    else if (++subjects > 1) warnings.add('duplicate-element', subjectName);
+    else if (child.localName !== subject.localName) warnings.add('unexpected-element', child.localName);
+    else if (child !== subject) warnings.add('duplicate-element', subject.localName);
   }
   for (const child of root.children) {
     if (child === message) continue;
@@ -93,6 +86,12 @@ function collectItems(
 export function checkAttributes(element: XmlElement, known: readonly string[], warnings: WarningList): void {
   for (const name of element.attributes.keys())
     if (!known.includes(name) && !isNamespaceAttribute(name)) warnings.add('unexpected-attribute', name);
+}
+
+/** Warns of what is none of the ReasonForContact's or Action's. */
+export function checkSubject(subject: XmlElement, attributes: readonly string[], warnings: WarningList): void {
+  checkAttributes(subject, attributes, warnings);
+  for (const child of subject.children) warnings.add('unexpected-element', child.localName);
 }
 
 /**

@@ -13,7 +13,14 @@ import type { WarningList } from '../warnings.js';
 import type { XmlElement } from '../xml/read-xml.js';
 import { trimXmlSpace } from '../xml/white-space.js';
 import type { XmlOutput } from '../xml/write-xml.js';
-import { checkAttributes, checkNamespace, readMessageParts, type MissingPart } from './read-message-parts.js';
+import {
+  checkAttributes,
+  checkNamespace,
+  checkSubject,
+  readItemLists,
+  readMessageParts,
+  type MissingPart,
+} from './read-message-parts.js';
 import { rootElement } from './root-element.js';
 
 /**
@@ -59,23 +66,24 @@ export function readWorkpointMessage(
   root: XmlElement,
   warnings: WarningList,
 ): { ok: true; message: WorkpointMessage } | { ok: false; missing: MissingPart } {
-  const result = readMessageParts(root, 'ReasonForContact', warnings);
+  const result = readMessageParts(root, 'ReasonForContact');
   if (!result.ok) return result;
-  const { message, nonce, subject, items } = result.parts;
+  const { message, nonce, subject } = result.parts;
   checkNamespace(root, warnings);
   checkAttributes(message, ['nonce', 'maxItems', 'fragment'], warnings);
-  checkAttributes(subject, ['action', 'status', 'fragment'], warnings);
+  checkSubject(subject, ['action', 'status', 'fragment'], warnings);
   const fragment = readFragment(message, subject, warnings);
   const decoded: Writable<WorkpointMessage> = {
     kind: 'workpoint',
     nonce,
     fragment,
     reason: 'unknown',
-    items: items ?? [],
+    items: [],
   };
   readMaxItems(decoded, message.attributes.get('maxItems'), warnings);
   readReason(decoded, trimXmlSpace(subject.text), warnings);
   readReply(decoded, subject, warnings);
+  decoded.items = readItemLists(root, result.parts, warnings) ?? [];
   return { ok: true, message: decoded };
 }
 

@@ -1,7 +1,8 @@
 /** The encodings that are read, by the name TextDecoder has for them. */
 export type Charset = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
-// WHATWG reading of the labels: ISO-8859-1 and US-ASCII are parts of windows-1252.
+// ISO-8859-1 is read as windows-1252, as everywhere on the web. US-ASCII is a part of UTF-8, and what carries its label and
+// more than its characters is most often UTF-8 (the registered default of text/xml was US-ASCII for years).
 const CHARSETS: ReadonlyMap<string, Charset | 'utf-16'> = new Map([
   ['utf-8', 'utf-8'],
   ['utf8', 'utf-8'],
@@ -14,8 +15,8 @@ const CHARSETS: ReadonlyMap<string, Charset | 'utf-16'> = new Map([
   ['latin1', 'windows-1252'],
   ['windows-1252', 'windows-1252'],
   ['cp1252', 'windows-1252'],
-  ['us-ascii', 'windows-1252'],
-  ['ascii', 'windows-1252'],
+  ['us-ascii', 'utf-8'],
+  ['ascii', 'utf-8'],
 ]);
 
 /** The encoding of a charset label as found in a header or an XML declaration; undefined when it is not read here. */

@@ -1,4 +1,5 @@
 import { create } from 'xmlbuilder2';
+import { carriedText } from './xml-characters.js';
 
 /** One element to write. Attributes whose value is undefined are left out; an element has children or text. */
 export interface XmlOutput {
@@ -18,9 +19,8 @@ export interface WriteOptions {
 
 /** A document as text, UTF-8 declared. Characters that XML cannot carry are left out. */
 export function writeXml(root: XmlOutput, options: WriteOptions = {}): string {
-  const escape = options.legacyEntities ? legacyText : xmlText;
   const document = create({ version: '1.0', encoding: 'UTF-8' });
-  append(document, root, escape);
+  append(document, root, options.legacyEntities ? legacyText : xmlText);
   return document.end();
 }
 
@@ -36,22 +36,19 @@ function append(parent: Builder, output: XmlOutput, escape: Escape): void {
   for (const child of output.children ?? []) append(element, child, escape);
 }
 
-const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
-const SPECIAL = /[\u0000-\u0008\u000b-\u001f&\ud800-\udfff\ufffe\uffff]/;
-
-// The library leaves anything that looks like a reference alone, so that a value `&lt;` would arrive as `<` and `&x;` as
-// an undefined entity. Every ampersand is therefore escaped here; the library escapes the brackets and quotes.
-// A carriage return must be a reference, or it would arrive as a line feed.
+// The library leaves whatever looks like a reference alone: a value `&lt;` would arrive as `<`, and `&x;` as an entity
+// nobody declared. Every ampersand is therefore escaped here; the library escapes brackets and quotes. A carriage return
+// must be a reference, or it would arrive as a line feed.
 function xmlText(text: string): string {
-  if (!SPECIAL.test(text)) return text;
-  return text.replace(NOT_XML, '').replaceAll('&', '&amp;').replaceAll('\r', '&#13;');
+  const carried = carriedText(text);
+  return /[&\r]/.test(carried) ? carried.replaceAll('&', '&amp;').replaceAll('\r', '&#13;') : carried;
 }
 
 function legacyText(text: string): string {
-  return text.replace(NOT_XML, '').replace(/[<>]/g, '').replaceAll('&', '+').replace(/\r\n?/g, '\n');
+  return carriedText(text).replace(/[<>]/g, '').replaceAll('&', '+').replace(/\r\n?/g, '\n');
 }
 
 // Written as they are, line feeds and tabs in an attribute would arrive as blanks.
 function escapeAttribute(text: string): string {
-  return text.includes('\n') || text.includes('\t') ? text.replaceAll('\n', '&#10;').replaceAll('\t', '&#9;') : text;
+  return /[\n\t]/.test(text) ? text.replaceAll('\n', '&#10;').replaceAll('\t', '&#9;') : text;
 }
