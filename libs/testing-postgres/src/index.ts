@@ -1,1 +1,2 @@
-export {};
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.js';
+export { startTestPostgres, type TestPostgres } from './test-server.js';
