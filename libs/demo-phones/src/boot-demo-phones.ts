@@ -1,0 +1,77 @@
+import { VirtualFleet, type ContactResult } from '@opendls/virtual-phone';
+import { DEMO_E164_START, DEMO_MAC_START, DEMO_POLICY, DEMO_POLICY_NAME } from './demo-policy.js';
+
+export interface DemoOptions {
+  /** `https://host:port` of the phone listener. */
+  readonly phonesUrl: string;
+  /** `http://host:port` of the HTTP API. */
+  readonly apiUrl: string;
+  /** An API key that may write policies. */
+  readonly apiKey: string;
+  readonly count: number;
+  /** Tells the person at the terminal. */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const COMPLIANT_TIMEOUT_MS = 30_000;
+const POLL_MS = 100;
+const RATE_PER_SECOND = 20;
+
+/**
+ * Makes sure of the sample policy, boots the demo phones, and tells how each arrives and whether it ends up as the policy
+ * wants it.
+ *
+ * @returns how many phones became compliant
+ */
+export async function bootDemoPhones(options: DemoOptions): Promise<number> {
+  await ensurePolicy(options);
+  options.say(`Booting ${options.count} demo phones ...`);
+  const fleet = new VirtualFleet({
+    url: options.phonesUrl,
+    phones: options.count,
+    ratePerSecond: RATE_PER_SECOND,
+    macStart: DEMO_MAC_START,
+    e164Start: DEMO_E164_START,
+  });
+  let compliant = 0;
+  await fleet.run(async (phone, signal) => {
+    const contacts = await phone.boot();
+    if (signal.aborted) return;
+    const state = await stateInTime(options, phone.macAddress);
+    if (state === 'compliant') compliant += 1;
+    options.say(`  ${phone.macAddress}  ${contacts.map(describeContact).join('; ')}  -> ${state}`);
+  }, options.signal);
+  return compliant;
+}
+
+async function ensurePolicy({ apiUrl, apiKey, say }: DemoOptions): Promise<void> {
+  const url = `${apiUrl}/config-policy/v1/policies/${DEMO_POLICY_NAME}`;
+  const authorization = `Bearer ${apiKey}`;
+  const existing = await fetch(url, { headers: { authorization } });
+  await existing.body?.cancel();
+  if (existing.ok) return;
+  const headers = { authorization, 'content-type': 'application/yaml' };
+  const stored = await fetch(url, { method: 'PUT', headers, body: DEMO_POLICY });
+  if (!stored.ok) throw new Error(`the sample policy was refused (${stored.status}): ${await stored.text()}`);
+  say(`Stored the sample policy '${DEMO_POLICY_NAME}'.`);
+}
+
+/** The phone's state as soon as it is compliant, or what it is when the time is over. */
+async function stateInTime({ apiUrl, apiKey, signal }: DemoOptions, macAddress: string): Promise<string> {
+  const url = `${apiUrl}/config-policy/v1/devices/${macAddress.replaceAll(':', '').toLowerCase()}`;
+  const deadline = Date.now() + COMPLIANT_TIMEOUT_MS;
+  for (;;) {
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${apiKey}` } });
+    // The API is ours; its answers are tested where they are made.
+    const state = answer.ok ? ((await answer.json()) as { state: string }).state : `unknown (${answer.status})`;
+    if (state === 'compliant' || signal.aborted || Date.now() > deadline) return state;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function describeContact(contact: ContactResult): string {
+  const written = contact.itemsWritten > 0 ? `, ${contact.itemsWritten} items written` : '';
+  const failure = contact.failure ? `, ${contact.failure.kind}: ${contact.failure.message}` : '';
+  return `${contact.reason}: ${contact.actions.join(', ')}${written}${failure} (${Math.round(contact.durationMs)} ms)`;
+}

@@ -1,0 +1,29 @@
+/** What a person who just started a server can try, as commands that work when pasted. */
+export function firstSteps(options: {
+  readonly apiUrl: string;
+  readonly phonesUrl: string;
+  /** File with an API key. */
+  readonly keyFile: string;
+  /** A phone that is there, if any. */
+  readonly deviceId?: string | undefined;
+  readonly brokers?: readonly string[] | undefined;
+}): string {
+  const { apiUrl, phonesUrl, keyFile, deviceId, brokers } = options;
+  const curl = `curl -s -H "Authorization: Bearer $(cat ${keyFile})"`;
+  const lines = [
+    'Try:',
+    `  ${curl} '${apiUrl}/inventory/v1/devices?limit=5'`,
+    ...(deviceId
+      ? [
+          `  ${curl} ${apiUrl}/config-policy/v1/devices/${deviceId}`,
+          `  ${curl} ${apiUrl}/inventory/v1/devices/${deviceId}/contacts`,
+        ]
+      : []),
+    `  npm run simulate -- --url ${phonesUrl} --phones 20 --rate 10`,
+    ...(brokers
+      ? [`  npm run kafka -- consume --topic gateway.device.v1 --from-beginning --brokers ${brokers.join(',')}`]
+      : []),
+    `API documentation: ${apiUrl}/docs`,
+  ];
+  return lines.join('\n');
+}

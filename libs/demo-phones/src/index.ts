@@ -1,0 +1,3 @@
+export { bootDemoPhones, type DemoOptions } from './boot-demo-phones.js';
+export { DEMO_MAC_START, DEMO_POLICY, DEMO_POLICY_NAME } from './demo-policy.js';
+export { firstSteps } from './first-steps.js';
