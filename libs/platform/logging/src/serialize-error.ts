@@ -28,14 +28,14 @@ export function isErrorLike(value: unknown): value is Error {
  */
 export function serializeError(error: unknown, depth = 0): SerializedError {
   if (!isErrorLike(error)) return { type: typeof error, message: 'a value that is no error was thrown' };
-  const source: Error & { readonly [key: string]: unknown } = Object.assign(error);
-  const message = safeMessage(error.message, source['code'], error.name);
+  const message = safeMessage(error.message, field(error, 'code'), error.name);
   const stack = typeof error.stack === 'string' ? error.stack.split(error.message).join(message) : undefined;
-  const inner = Array.isArray(source['errors']) ? source['errors'].filter(isErrorLike).slice(0, MAX_CAUSES) : [];
+  const errors = field(error, 'errors');
+  const inner = Array.isArray(errors) ? errors.filter(isErrorLike).slice(0, MAX_CAUSES) : [];
   return {
     type: error.name === 'Error' ? (error.constructor?.name ?? 'Error') : error.name,
     message,
-    ...pick(source, ['code', 'table', 'column', 'constraint']),
+    ...pick(error, ['code', 'table', 'column', 'constraint']),
     ...(stack === undefined ? {} : { stack: clip(stack) }),
     ...(inner.length > 0 && depth < MAX_CAUSES ? { errors: inner.map((each) => serializeError(each, depth + 1)) } : {}),
     ...(error.cause === undefined ? {} : { cause: causeOf(error.cause, depth) }),
@@ -57,10 +57,14 @@ function safeMessage(message: string, code: unknown, name: string): string {
   return clip(text);
 }
 
-function pick(source: { readonly [key: string]: unknown }, keys: readonly string[]): Record<string, string | number> {
+function field(error: Error, key: string): unknown {
+  return Reflect.get(error, key);
+}
+
+function pick(error: Error, keys: readonly string[]): Record<string, string | number> {
   const picked: Record<string, string | number> = {};
   for (const key of keys) {
-    const value = source[key];
+    const value = field(error, key);
     if (typeof value === 'string' || typeof value === 'number') picked[key] = value;
   }
   return picked;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { HttpProblem, problem, type ProblemIssue } from '../problem/http-problem.js';
+import { problem, type HttpProblem, type ProblemIssue } from '../problem/http-problem.js';
 import { HTTP_PROBLEMS } from '../problem/http-problems.js';
 import { parseJson } from './parse-json.js';
 import { rawBody } from './raw-body.js';

@@ -22,12 +22,12 @@ export function zodToOpenApi(schema: z.ZodType, io: 'input' | 'output' = 'output
       if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },
   });
-  const { $schema: _schema, '~standard': _standard, ...rest }: Record<string, unknown> = { ...json };
-  return rest;
+  // Members of JSON Schema that OpenAPI 3.0 does not know.
+  return Object.fromEntries(Object.entries<unknown>(json).filter(([key]) => key !== '$schema' && key !== '~standard'));
 }
 
 /** `@ApiQuery` for every member of an object schema. */
-export function apiQueries(schema: z.ZodObject): MethodDecorator & ClassDecorator {
+export function apiQueries(schema: z.ZodObject<z.ZodRawShape>): MethodDecorator & ClassDecorator {
   const decorators = Object.entries(schema.shape).map(([name, member]) => {
     const field = z.object({ [name]: member });
     const { required, properties } = zodToOpenApi(field, 'input');

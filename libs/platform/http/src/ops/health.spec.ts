@@ -38,7 +38,10 @@ describe('HealthRegistry', () => {
     await health.readiness();
     up = true;
     await health.readiness();
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['health check fails', 'health check passes again']);
+    expect(lines.map((line) => /"msg":"([^"]*)"/.exec(line)?.[1])).toEqual([
+      'health check fails',
+      'health check passes again',
+    ]);
   });
 
   it('is not ready while it closes', async () => {

@@ -40,6 +40,11 @@ export class HealthRegistry {
     this.closing = true;
   }
 
+  /** Whether `markClosing` was called. */
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
   /** Whether everything this process needs is there. */
   async readiness(): Promise<Readiness> {
     if (this.closing) return { status: 'failing', checks: [{ name: 'shutdown', status: 'failing' }] };

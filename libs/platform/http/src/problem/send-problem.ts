@@ -29,6 +29,11 @@ export function problemBody({ status, code, title, options }: HttpProblem, reque
   };
 }
 
+/** Headers of every answer; also of errors that happen before any hook runs. */
+export function commonHeaders(request: FastifyRequest): Record<string, string> {
+  return { 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
+}
+
 /** Answers with a problem and logs what somebody has to look at: this is the edge where the error ends. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: HttpProblem, logger: Logger): void {
   const { status, code, options } = problem;
@@ -38,6 +43,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     else logger.warn(fields, 'request could not be served');
   }
   if (reply.sent) return;
+  reply.headers(commonHeaders(request));
   if (status === 401) reply.header('www-authenticate', `Bearer realm="opendls", error="${code}"`);
   for (const [name, value] of Object.entries(options.headers ?? {})) reply.header(name, value);
   const body = JSON.stringify(problemBody(problem, request.id));

@@ -36,10 +36,9 @@ export interface ApiServer extends RunningServer {
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const prepared = createFastify(options);
-  let document: OpenAPIObject | undefined;
   registerDocsRoutes(prepared.server, options.title, () => document);
   const app = await createApp(options, prepared);
-  document = buildDocument(app, {
+  const document = buildDocument(app, {
     title: options.title,
     description: options.description,
     version: options.version ?? '1',

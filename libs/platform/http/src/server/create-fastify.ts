@@ -11,7 +11,7 @@ import { authFailures, collectProcessMetrics, registerHttpMetrics } from '../ops
 import { registerOpsRoutes } from '../ops/ops-routes.js';
 import { problem, type HttpProblem } from '../problem/http-problem.js';
 import { HTTP_PROBLEMS, type HttpErrorCode } from '../problem/http-problems.js';
-import { problemBody, sendProblem } from '../problem/send-problem.js';
+import { commonHeaders, problemBody, sendProblem } from '../problem/send-problem.js';
 import { toProblem } from '../problem/to-problem.js';
 import { registerAccessLog } from './access-log.js';
 import type { HttpLimits, HttpServerOptions } from './http-server-options.js';
@@ -49,7 +49,11 @@ export function createFastify(options: HttpServerOptions): PreparedServer {
 
   server.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    reply.headers(commonHeaders(request));
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    // A connection kept alive after its last answer would hold up closing.
+    if (health.isClosing) reply.header('connection', 'close');
   });
   registerAccessLog(server, options.accessLogger ?? options.logger.child({ log: 'access' }), options.logger);
   registerMetrics(server, options, limits, metrics);
@@ -67,7 +71,12 @@ function newFastify(limits: HttpLimits, logger: Logger): FastifyInstance {
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    http: { maxHeaderSize: limits.maxHeaderBytes, headersTimeout: Math.min(10_000, limits.requestTimeoutMs) },
+    http: {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: Math.min(10_000, limits.requestTimeoutMs),
+      // Node looks for requests that are overdue only this often.
+      connectionsCheckingInterval: Math.min(1_000, limits.requestTimeoutMs),
+    },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
