@@ -1,0 +1,128 @@
+import type { AnyEvent } from '@opendls/event-contracts';
+import fc from 'fast-check';
+import {
+  aClosing,
+  after,
+  anItemsReport,
+  anOpening,
+  aStep,
+  contactIdOf,
+  deviceIdOf,
+} from '../../../test/device-events.js';
+import type { ContactRecord } from './contact-record.js';
+import { DeviceChanges, type StoredReply } from './device-changes.js';
+import type { DeviceRecord } from './device-record.js';
+import { toInventoryDevice } from './device-record.js';
+import { textOfKey, type ItemReport } from './item-changes.js';
+
+const deviceId = deviceIdOf(1);
+const HOUR = 3_600;
+
+/** A phone that starts, is read completely in three fragments, is written, is changed locally, starts again. */
+const STORY: readonly AnyEvent[] = [
+  anOpening({ contactId: contactIdOf('1'), at: after(0), items: itemsOf({ a: '1', b: '1', old: 'x' }) }),
+  anItemsReport({ at: after(1), fragment: 0, isFinal: false, items: itemsOf({ a: '1', c: '1' }) }),
+  anItemsReport({ at: after(2), fragment: 1, isFinal: false, items: itemsOf({ b: '1' }) }),
+  anItemsReport({ at: after(3), fragment: 2, isFinal: true, items: itemsOf({ d: '1' }) }),
+  aStep({ at: after(4), stepIndex: 1, refusedItems: [{ name: 'a', status: 'read only' }] }),
+  aClosing({ at: after(5), outcome: 'completed' }),
+  anOpening({
+    contactId: contactIdOf('2'),
+    at: after(HOUR),
+    type: 'opendls.gateway.local-changes-reported',
+    items: itemsOf({ a: '1', b: '1', d: '2' }),
+    device: { e164: '4989777', partNumber: null },
+  }),
+  aClosing({ contactId: contactIdOf('2'), at: after(HOUR + 1) }),
+  anOpening({ contactId: contactIdOf('3'), at: after(2 * HOUR), items: itemsOf({ a: '2', b: '1' }) }),
+  anOpening({ contactId: contactIdOf('3'), at: after(2 * HOUR + 30), items: itemsOf({ a: '2', b: '1' }) }),
+  aClosing({ contactId: contactIdOf('3'), at: after(2 * HOUR + 31) }),
+];
+
+/** The stores, in memory: writes what a batch changed by the rules that their SQL statements have. */
+class Memory {
+  device: DeviceRecord | undefined;
+  contacts: ContactRecord[] = [];
+  replies: StoredReply[] = [];
+  items = new Map<string, ItemReport>();
+
+  apply(events: readonly AnyEvent[]): void {
+    const changes = new DeviceChanges(deviceId, this, (items) => JSON.stringify(items));
+    for (const event of events) changes.apply(event);
+    this.writeItems(changes);
+    this.device = changes.device;
+    for (const contact of changes.contacts) {
+      const contactNo = contact.contactNo ?? String(this.contacts.length);
+      this.contacts = [...this.contacts.filter((other) => other.contactNo !== contactNo), { ...contact, contactNo }];
+    }
+    const texts = new Set(changes.replies.map(({ ref }) => JSON.stringify(ref)));
+    this.replies = [...this.replies.filter(({ ref }) => !texts.has(JSON.stringify(ref))), ...changes.replies];
+    this.replies = this.replies.filter(({ fragments }) => fragments.length > 0);
+  }
+
+  private writeItems({ items }: DeviceChanges): void {
+    const { releasedAt, replacement } = items;
+    for (const [key, item] of this.items) {
+      if (releasedAt === null || !item.isInOpening) continue;
+      const reportedAt = item.reportedAt > releasedAt ? item.reportedAt : releasedAt;
+      this.items.set(key, { ...item, reportedAt, isInOpening: false });
+    }
+    for (const item of items.upserts) {
+      const known = this.items.get(textOfKey(item));
+      const isOlder = known !== undefined && (known.isInOpening || known.reportedAt > item.reportedAt);
+      if (!isOlder) this.items.set(textOfKey(item), item);
+    }
+    if (replacement === null) return;
+    for (const [key, item] of this.items) {
+      const isOlder = item.reportedAt <= replacement.at && !item.isInOpening;
+      if (isOlder && !replacement.keep.has(key)) this.items.delete(key);
+    }
+  }
+
+  /** What users see. */
+  get visible(): unknown {
+    const device = toInventoryDevice(this.device!);
+    const contacts = this.contacts
+      .map(({ contactNo: _, ...contact }) => contact)
+      .sort((a, b) => a.openedAt.getTime() - b.openedAt.getTime());
+    return {
+      device: { ...device, version: 0 },
+      contacts,
+      items: Object.fromEntries([...this.items].map(([key, { value }]) => [key, value]).sort()),
+    };
+  }
+}
+
+function itemsOf(values: Readonly<Record<string, string>>): { name: string; value: string }[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value }));
+}
+
+function outcomeOf(batches: readonly (readonly AnyEvent[])[]): unknown {
+  const memory = new Memory();
+  for (const batch of batches) memory.apply(batch);
+  return memory.visible;
+}
+
+describe('the changes of one phone', () => {
+  it('are the same in one batch as one by one', () => {
+    expect(outcomeOf([STORY])).toEqual(outcomeOf(STORY.map((event) => [event])));
+    expect(outcomeOf([STORY])).toMatchObject({
+      device: { startUpCount: 2, e164: '4989100231', lastSeenAt: after(2 * HOUR + 30).toISOString() },
+      items: { a: '2', b: '1', c: '1', d: '2' },
+    });
+  });
+
+  it('are the same in any order and any batches', () => {
+    const expected = outcomeOf([STORY]);
+    const shuffled = fc.shuffledSubarray([...STORY], { minLength: STORY.length });
+    const sizes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: STORY.length, maxLength: STORY.length });
+    fc.assert(
+      fc.property(shuffled, sizes, (events, lengths) => {
+        const rest = [...events];
+        const batches = lengths.map((length) => rest.splice(0, length)).filter((batch) => batch.length > 0);
+        expect(outcomeOf(batches)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
