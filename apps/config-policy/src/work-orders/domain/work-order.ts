@@ -1,0 +1,186 @@
+import type { ItemRef, RefusedItem, StepKind, WorkOrderKind, WorkOrderStep } from '@opendls/event-contracts';
+
+/**
+ * - `pending`: waits for the phone's next contact;
+ * - `offered`: published to a gateway, the phone has answered nothing yet;
+ * - `running`: the phone has answered at least one message of it;
+ * - `done`, `refused` (the phone took all but the refused items), `failed`, `superseded`: closed.
+ */
+export const WORK_ORDER_STATES = ['pending', 'offered', 'running', 'done', 'refused', 'failed', 'superseded'] as const;
+export type WorkOrderState = (typeof WORK_ORDER_STATES)[number];
+export const OPEN_STATES = ['pending', 'offered', 'running'] as const satisfies readonly WorkOrderState[];
+
+/** Why an attempt ended without finishing the order; `busy`, `deadline` and `no-contact` are not the phone's failure. */
+export type AttemptEnd =
+  'busy' | 'deadline' | 'step-failed' | 'report-incomplete' | 'expired' | 'contact-replaced' | 'contact-ended';
+
+/** What a phone answered to one message of one step. */
+export interface StepResult {
+  readonly attempt: number;
+  readonly stepIndex: number;
+  readonly part: number;
+  readonly kind: StepKind;
+  readonly outcome: 'accepted' | 'failed' | 'busy' | 'sent';
+  readonly isStepFinished: boolean;
+  readonly refusedItems: readonly RefusedItem[];
+  readonly at: string;
+}
+
+/** What an order wants an item to be: the mark of the value and where it comes from. */
+export interface OrderTarget {
+  readonly name: string;
+  readonly index?: number;
+  readonly mark: string;
+  readonly policy: string;
+  readonly revision: number;
+  /** Comparable value, for items that can be read back; absent for secrets. */
+  readonly comparable?: string;
+}
+
+/** Work for one phone. Its steps never change once it exists: a different wish is a different order. */
+export interface WorkOrder {
+  readonly orderId: string;
+  readonly deviceId: string;
+  readonly kind: WorkOrderKind;
+  readonly state: WorkOrderState;
+  readonly steps: readonly WorkOrderStep[];
+  /** By item key; empty for `read-all`. */
+  readonly targets: ReadonlyMap<string, OrderTarget>;
+  /** Offerings so far, in different contacts. */
+  readonly attempt: number;
+  /** Attempts that ended by the phone's failure. */
+  readonly failedAttempts: number;
+  readonly lastAttemptEnd: AttemptEnd | null;
+  /** Contact it was last offered in. */
+  readonly contactId: string | null;
+  readonly fromStep: number;
+  readonly fromPart: number;
+  readonly results: readonly StepResult[];
+  readonly failureCode: string | null;
+  readonly createdAt: Date;
+  readonly offeredAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly closedAt: Date | null;
+}
+
+export interface OrderLimits {
+  /** Failed attempts after which an order is given up. */
+  readonly maxAttempts: number;
+  /** An offered order without a sign of life for this long goes back to pending. */
+  readonly orderExpiryMs: number;
+}
+
+/** The same contact id later than this is a new contact: some phones repeat their nonces. */
+export const SAME_CONTACT_MS = 15 * 60_000;
+/** Results kept per order; a phone cannot make it grow without end. */
+const MAX_RESULTS = 500;
+
+export function isOpen(order: WorkOrder): boolean {
+  return order.closedAt === null;
+}
+
+/** Whether the order was offered in this contact and the contact is not an old one with the same id. */
+export function belongsTo(order: WorkOrder, contactId: string, now: Date): boolean {
+  if (order.contactId !== contactId || order.offeredAt === null) return false;
+  return now.getTime() - order.offeredAt.getTime() <= SAME_CONTACT_MS;
+}
+
+/** A new order, not yet offered. */
+export function createOrder(
+  order: Pick<WorkOrder, 'orderId' | 'deviceId' | 'kind' | 'steps' | 'targets' | 'createdAt'>,
+): WorkOrder {
+  return {
+    ...order,
+    state: 'pending',
+    attempt: 0,
+    failedAttempts: 0,
+    lastAttemptEnd: null,
+    contactId: null,
+    fromStep: 0,
+    fromPart: 0,
+    results: [],
+    failureCode: null,
+    offeredAt: null,
+    expiresAt: null,
+    closedAt: null,
+  };
+}
+
+/**
+ * Offers the whole order in a contact. A phone that repeats the message that opened the contact gets the same attempt
+ * again, any other contact a new one; the content is the same in both.
+ */
+export function offerOrder(order: WorkOrder, contactId: string, now: Date, limits: OrderLimits): WorkOrder {
+  const isRepeat = order.state !== 'pending' && belongsTo(order, contactId, now);
+  return {
+    ...order,
+    state: 'offered',
+    attempt: isRepeat ? order.attempt : order.attempt + 1,
+    contactId,
+    fromStep: 0,
+    fromPart: 0,
+    offeredAt: isRepeat ? order.offeredAt : now,
+    expiresAt: after(now, limits.orderExpiryMs),
+  };
+}
+
+/** Notes an answer of the phone and how far the order has come; it never goes back within an attempt. */
+export function recordResult(order: WorkOrder, result: StepResult, now: Date, limits: OrderLimits): WorkOrder {
+  const isRepeated = order.results.some((known) => isSameMessage(known, result));
+  const results = isRepeated ? order.results : [...order.results, result].slice(-MAX_RESULTS);
+  if (result.outcome === 'busy' || result.outcome === 'failed') return { ...order, results };
+  const reached = result.isStepFinished ? [result.stepIndex + 1, 0] : [result.stepIndex, result.part + 1];
+  const [step = 0, part = 0] = reached;
+  const isFurther = step > order.fromStep || (step === order.fromStep && part > order.fromPart);
+  return {
+    ...order,
+    state: 'running',
+    results,
+    ...(isFurther ? { fromStep: Math.min(step, order.steps.length), fromPart: part } : {}),
+    expiresAt: after(now, limits.orderExpiryMs),
+  };
+}
+
+export function isFinished(order: WorkOrder): boolean {
+  return order.fromStep >= order.steps.length;
+}
+
+/** Items the phone refused in the attempt that is running. */
+export function refusedIn(order: WorkOrder): readonly RefusedItem[] {
+  return order.results.filter((one) => one.attempt === order.attempt).flatMap((one) => one.refusedItems);
+}
+
+/** The attempt ended early: the order waits for the next contact, or is given up after too many failures. */
+export function endAttempt(order: WorkOrder, end: AttemptEnd, now: Date, limits: OrderLimits): WorkOrder {
+  const isCounted = end !== 'busy' && end !== 'deadline';
+  const failedAttempts = order.failedAttempts + (isCounted ? 1 : 0);
+  const ended = { ...order, failedAttempts, lastAttemptEnd: end, fromStep: 0, fromPart: 0, expiresAt: null };
+  if (failedAttempts >= limits.maxAttempts) return closeOrder(ended, 'failed', now, `gave-up-after-${end}`);
+  return { ...ended, state: 'pending' };
+}
+
+export function closeOrder(
+  order: WorkOrder,
+  state: Extract<WorkOrderState, 'done' | 'refused' | 'failed' | 'superseded'>,
+  now: Date,
+  failureCode: string | null = null,
+): WorkOrder {
+  return { ...order, state, closedAt: now, expiresAt: null, failureCode };
+}
+
+/** The items that the order's write steps carry. */
+export function writtenRefs(order: WorkOrder, stepIndex?: number): readonly ItemRef[] {
+  return order.steps.flatMap((step, index) =>
+    step.kind === 'write-items' && (stepIndex === undefined || stepIndex === index)
+      ? step.items.map(({ name, index: instance }) => (instance === undefined ? { name } : { name, index: instance }))
+      : [],
+  );
+}
+
+function isSameMessage(a: StepResult, b: StepResult): boolean {
+  return a.attempt === b.attempt && a.stepIndex === b.stepIndex && a.part === b.part && a.outcome === b.outcome;
+}
+
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
+}
