@@ -10,6 +10,8 @@ export interface FleetSummary {
     readonly started: number;
     readonly succeeded: number;
     readonly failed: number;
+    /** Not started, or switched off before they were done. */
+    readonly unfinished: number;
   };
   /** Completed interactions with the reason `start-up`. */
   readonly boots: number;
@@ -73,6 +75,7 @@ export class FleetStats implements PhoneObserver {
     this.#itemsWritten += contact.itemsWritten;
     this.#itemsRefused += contact.itemsRefused;
     for (const violation of contact.violations) this.addFailure(contact.macAddress, violation);
+    if (contact.failure?.kind === 'aborted') return; // switched off from outside: neither completed nor failed
     if (contact.failure) {
       this.#failedContacts++;
       this.addFailure(contact.macAddress, contact.failure);
@@ -95,6 +98,7 @@ export class FleetStats implements PhoneObserver {
         started: this.phonesStarted,
         succeeded: this.phonesSucceeded,
         failed: this.phonesFailed,
+        unfinished: this.phonesTotal - this.phonesSucceeded - this.phonesFailed,
       },
       boots: this.#boots,
       contacts: {

@@ -8,12 +8,28 @@ import { encodeWorkpointMessage } from '@opendls/dls-codec';
 export function splitIntoFragments(message: WorkpointMessage, maxBytes: number): (readonly Item[])[] {
   const parts: (readonly Item[])[] = [];
   let rest = message.items;
+  if (mustFit(rest, maxBytes)) return [rest];
   do {
     const count = fittingPrefix(message, rest, maxBytes);
     parts.push(rest.slice(0, count));
     rest = rest.slice(count);
   } while (rest.length > 0);
   return parts;
+}
+
+/** More bytes than the tags and attributes of one item take, and than the rest of a message takes. */
+const MARKUP_BYTES = 64;
+const ENVELOPE_BYTES = 1024;
+/** Most bytes one UTF-16 unit can become: `&quot;` has six. */
+const MAX_BYTES_PER_UNIT = 6;
+
+/** True when the items fit however they are escaped; saves encoding the usual reply twice. */
+function mustFit(items: readonly Item[], maxBytes: number): boolean {
+  const bytes = items.reduce((sum, { name, value, status }) => {
+    const units = name.length + value.length + (status?.length ?? 0);
+    return sum + MARKUP_BYTES + units * (/[^\w .:+/-]/.test(value) ? MAX_BYTES_PER_UNIT : 1);
+  }, ENVELOPE_BYTES);
+  return bytes <= maxBytes;
 }
 
 /** How many of the items fit; guessed from the size of all, then corrected, because encoding every prefix is slow. */
