@@ -12,29 +12,22 @@ export function collectProcessMetrics(registry: Registry): void {
 
 /** Counts failed authentications by code. */
 export function authFailures(registry: Registry): Counter<'code'> {
-  return new Counter({
-    name: 'opendls_auth_failures_total',
-    help: 'Requests without a valid API key, by reason',
-    labelNames: ['code'],
-    registers: [registry],
+  return once(registry, 'opendls_auth_failures_total', (name) => {
+    const help = 'Requests without a valid API key, by reason';
+    return new Counter({ name, help, labelNames: ['code'], registers: [registry] });
   });
 }
 
 /** Counts and times requests by route pattern, never by URL: what strangers type must not become a label. */
 export function registerHttpMetrics(server: FastifyInstance, registry: Registry): void {
   const labelNames = ['method', 'route', 'status'] as const;
-  const requests = new Counter({
-    name: 'opendls_http_requests_total',
-    help: 'HTTP requests answered',
-    labelNames,
-    registers: [registry],
+  const registers = [registry];
+  const requests = once(registry, 'opendls_http_requests_total', (name) => {
+    return new Counter({ name, help: 'HTTP requests answered', labelNames, registers });
   });
-  const durations = new Histogram({
-    name: 'opendls_http_request_duration_seconds',
-    help: 'Time from the arrival of a request to the end of its answer',
-    labelNames,
-    buckets: DURATION_BUCKETS,
-    registers: [registry],
+  const durations = once(registry, 'opendls_http_request_duration_seconds', (name) => {
+    const help = 'Time from the arrival of a request to the end of its answer';
+    return new Histogram({ name, help, labelNames, buckets: DURATION_BUCKETS, registers });
   });
   server.addHook('onResponse', async (request, reply) => {
     const labels = {
@@ -45,4 +38,11 @@ export function registerHttpMetrics(server: FastifyInstance, registry: Registry)
     requests.inc(labels);
     durations.observe(labels, reply.elapsedTime / 1_000);
   });
+}
+
+/** Two servers of one process may share a registry, and then these metrics. */
+function once<Metric>(registry: Registry, name: string, make: (name: string) => Metric): Metric {
+  // Only this file makes metrics of these names, so what is there is what `make` would make.
+  const existing = registry.getSingleMetric(name) as Metric | undefined;
+  return existing ?? make(name);
 }

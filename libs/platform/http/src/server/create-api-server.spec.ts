@@ -387,6 +387,15 @@ describe('life', () => {
     );
   });
 
+  it('may share a registry with another server of the process', async () => {
+    const apiKeys = new ApiKeyFile(keyFile, { logger });
+    const options = { host: '127.0.0.1', port: 0, apiKeys, health: [], metrics: new Registry(), logger };
+    const servers = [await createOpsServer(options), await createOpsServer(options)];
+    for (const { url } of servers) expect((await fetch(`${url}/metrics`)).status).toBe(401);
+    expect(await options.metrics.metrics()).toContain('opendls_auth_failures_total{code="api-key-missing"} 2');
+    await Promise.all(servers.map((server) => server.close()));
+  });
+
   it('serves health and metrics without an API, and stops', async () => {
     const apiKeys = new ApiKeyFile(keyFile, { logger });
     const ops = await createOpsServer({
