@@ -117,7 +117,7 @@ function checkOptions(options: SimulateOptions): string[] {
   return [
     ...problems,
     ...problemOf('--url', () => serviceUrl(options.url)),
-    ...problemOf('--mac-start', () => macAddressAfter(options.macStart, phones)),
+    ...problemOf('--mac-start', () => macAddressAfter(options.macStart, isCount(phones) ? phones - 1 : 0)),
     ...problemOf('--e164-start', () => phoneNumberAfter(options.e164Start, 0)),
   ];
 }

@@ -27,7 +27,7 @@ const MAX_BYTES_PER_UNIT = 6;
 function mustFit(items: readonly Item[], maxBytes: number): boolean {
   const bytes = items.reduce((sum, { name, value, status }) => {
     const units = name.length + value.length + (status?.length ?? 0);
-    return sum + MARKUP_BYTES + units * (/[^\w .:+/-]/.test(value) ? MAX_BYTES_PER_UNIT : 1);
+    return sum + MARKUP_BYTES + units * (/[^\w .:+/-]/.test(name + value) ? MAX_BYTES_PER_UNIT : 1);
   }, ENVELOPE_BYTES);
   return bytes <= maxBytes;
 }

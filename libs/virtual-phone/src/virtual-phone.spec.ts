@@ -1,5 +1,5 @@
-import type { ScriptedService } from '../test/scripted-service.js';
-import { answer, comeBack, overload, startScriptedService, valueOf } from '../test/scripted-service.js';
+import type { ScriptedService } from './testing/index.js';
+import { answer, comeBack, overload, startScriptedService, valueOf } from './testing/index.js';
 import type { VirtualPhoneOptions } from './index.js';
 import { LEGACY_TLS, personalityOf, VirtualPhone } from './index.js';
 
@@ -380,9 +380,7 @@ describe('VirtualPhone', () => {
 
   it('speaks to a legacy listener in TLS 1.0', async () => {
     const legacy = await startScriptedService({
-      minVersion: 'TLSv1',
-      maxVersion: 'TLSv1',
-      ciphers: 'AES128-SHA:@SECLEVEL=0',
+      tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'AES128-SHA:@SECLEVEL=0' },
     });
     const [contact] = await aPhone({
       url: legacy.url,
