@@ -33,6 +33,8 @@ const parser = new XMLParser({
   textNodeName: TEXT,
   ignoreDeclaration: true,
   maxNestedTags: Number.MAX_SAFE_INTEGER,
+  // Nothing here asks for an element's path; as text it would be put together anew for every piece.
+  jPath: false,
   transformTagName: safeName,
 });
 
