@@ -1,1 +1,19 @@
-export {};
+export { NO_METRICS, type BusMetrics } from './bus-metrics.js';
+export { DEAD_LETTER_HEADERS, deadLetterTopic } from './consume/dead-letter.js';
+export type { RetryBackoff } from './consume/retry-backoff.js';
+export {
+  DONE,
+  PublishError,
+  type BatchContext,
+  type BatchHandler,
+  type DeliveredRecord,
+  type EventBus,
+  type EventPublisher,
+  type Outcome,
+  type OutgoingRecord,
+  type SubscribeOptions,
+  type Subscription,
+  type TopicSettings,
+} from './event-bus.js';
+export { createKafkaEventBus, type KafkaEventBusOptions } from './kafka/kafka-event-bus.js';
+export type { PublishLimits } from './publish/publish-queue.js';
