@@ -47,18 +47,22 @@ const PIECES = [
   ...['<WorkpointMessage>', '</WorkpointMessage>', '<?xml version="1.0"?>', '<?xml version="1.0" encoding="UTF-16"?>'],
 ];
 
-/** What holds for whatever comes in. */
-function checkAnswer(bytes: Uint8Array, charset?: string): void {
+const CODES: ReadonlySet<string> = new Set([...DECODE_ERROR_CODES, ...DECODE_WARNING_CODES]);
+
+/** What is wrong with an answer; plain comparisons, because this runs tens of thousands of times. */
+function faultOf(bytes: Uint8Array, charset?: string): string | undefined {
   const result = decodeMessage(bytes, { charset });
-  if (result.ok) {
-    for (const { code } of result.warnings) expect(DECODE_WARNING_CODES).toContain(code);
-    return;
-  }
-  expect(DECODE_ERROR_CODES).toContain(result.error.code);
-  expect(result.error.offset).toBeGreaterThanOrEqual(0);
-  expect(result.error.offset).toBeLessThanOrEqual(bytes.length);
-  // The parser refused what the check had passed: tolerable for a user, a fault here.
-  expect(result.error.message).not.toBe('the document cannot be read');
+  if (result.ok) return result.warnings.find(({ code }) => !CODES.has(code))?.code;
+  const { code, offset, message } = result.error;
+  if (!CODES.has(code)) return `the code ${code} is not a known one`;
+  if (!(offset >= 0 && offset <= bytes.length)) return `the offset ${offset} is outside the input`;
+  // Tolerable for a user, a fault here.
+  return message === 'the document cannot be read' ? 'the parser refused what the check had passed' : undefined;
+}
+
+function checkAnswer(bytes: Uint8Array, charset?: string): void {
+  const fault = faultOf(bytes, charset);
+  if (fault !== undefined) throw new Error(fault);
 }
 
 const charset = fc.option(fc.constantFrom('utf-8', 'iso-8859-1', 'utf-16', 'us-ascii', 'x', ''), { nil: undefined });
@@ -81,7 +85,7 @@ it('answers any pile of markup with a message or a known code', () => {
   const pile = fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join(''));
   fc.assert(
     fc.property(pile, charset, (text, label) => checkAnswer(new TextEncoder().encode(text), label)),
-    { numRuns: 5_000 },
+    { numRuns: 3_000 },
   );
 });
 
@@ -100,7 +104,7 @@ it('answers damaged messages with a message or a known code', () => {
       const place = at % (bytes.length + 1);
       checkAnswer(Buffer.concat([bytes.subarray(0, place), added, bytes.subarray(place + removed)]));
     }),
-    { numRuns: 5_000 },
+    { numRuns: 3_000 },
   );
 });
 
