@@ -1,0 +1,195 @@
+import { Teardown } from '@opendls/command-line';
+import { ensureFirstApiKey, openDataDirectory, type DataDirectory } from '@opendls/data-directory';
+import { migrateConfigPolicy } from '@opendls/config-policy';
+import { migrateInventory } from '@opendls/inventory';
+import type { Logger } from '@opendls/logging';
+import { startApiProxy } from './api-proxy.js';
+import { startBalancer, type Backend } from './balancer.js';
+import { clusterPostgres, DATABASES, type ClusterPostgres } from './cluster-postgres.js';
+import type { ClusterOptions } from './command-line.js';
+import { clusterKafka, type ClusterKafka } from './kafka-process.js';
+import { configPolicyProcess, gatewayProcess, inventoryProcess, type SiteSettings } from './service-processes.js';
+import { SupervisedProcess } from './supervised-process.js';
+
+/** A cluster that answers phones and API calls. */
+export interface RunningCluster {
+  readonly phonesUrl: string;
+  readonly apiUrl: string;
+  readonly brokers: readonly string[];
+  readonly data: DataDirectory;
+  /** The first admin key, when this start made it. */
+  readonly newApiKey: string | undefined;
+  /** Rejects with the reason when the cluster cannot go on. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** Servers of others that are used instead of starting our own. */
+export interface NamedServers {
+  readonly kafkaBrokers: string | undefined;
+  readonly databaseUrl: string | undefined;
+}
+
+/**
+ * Starts everything, each service as its own process. What was started is stopped again when a later part cannot start.
+ *
+ * @param say tells the person at the terminal what is going on
+ */
+export async function startCluster(
+  options: ClusterOptions,
+  named: NamedServers,
+  logger: (data: DataDirectory) => Logger,
+  say: (line: string) => void,
+): Promise<RunningCluster> {
+  const teardown = new Teardown();
+  const notices = new Notices(say);
+  try {
+    const data = await openDataDirectory(options['data-dir']);
+    teardown.add(() => data.release());
+    const newApiKey = await ensureFirstApiKey(data);
+    say(named.databaseUrl ? 'Using the named PostgreSQL ...' : 'Starting PostgreSQL ...');
+    const postgres = await clusterPostgres(data, named.databaseUrl, logger(data));
+    teardown.add(() => postgres.stop());
+    const kafka = await clusterKafka(data, named.kafkaBrokers, notices.tell);
+    teardown.add(() => kafka.stop());
+    const edge = await startServices({ options, data, postgres, kafka, notices, teardown });
+    return { ...edge, brokers: kafka.brokers, data, newApiKey, failed: postgres.failed, close: () => teardown.run() };
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly options: ClusterOptions;
+  readonly data: DataDirectory;
+  readonly postgres: ClusterPostgres;
+  readonly kafka: ClusterKafka;
+  readonly notices: Notices;
+  readonly teardown: Teardown;
+}
+
+async function startServices(parts: Parts): Promise<{ phonesUrl: string; apiUrl: string }> {
+  const { options, data, postgres, kafka, notices, teardown } = parts;
+  const { tell } = notices;
+  const databaseUrls = {
+    inventory: postgres.url(DATABASES.inventory),
+    configPolicy: postgres.url(DATABASES.configPolicy),
+  };
+  tell('Migrating the databases ...');
+  await migrateInventory(databaseUrls.inventory);
+  await migrateConfigPolicy(databaseUrls.configPolicy);
+  const site: SiteSettings = {
+    data,
+    brokers: kafka.brokers,
+    databaseUrls,
+    legacyPhones: options['legacy-phone-port'] !== undefined,
+  };
+
+  const inventory = new SupervisedProcess(inventoryProcess(site), tell);
+  const configPolicy = new SupervisedProcess(configPolicyProcess(site), tell);
+  const gateways = Array.from(
+    { length: options.gateways },
+    (_, n) => new SupervisedProcess(gatewayProcess(site, n + 1), tell),
+  );
+  const all = [inventory, configPolicy, ...gateways];
+  tell(`Starting inventory, config-policy and ${gateways.length} gateway(s); logs are in ${data.logDirectory} ...`);
+  teardown.add(async () => {
+    // Gateways first: they still need the others to finish what they are doing.
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await Promise.all([inventory.stop(), configPolicy.stop()]);
+  });
+  await Promise.all(all.map((process) => process.start()));
+
+  const edge = await startEdge(options, { inventory, configPolicy, gateways }, teardown);
+  await notices.follow(() =>
+    data.writeEndpoints({ ...edge.endpoints, kafka: kafka.brokers, processes: processList(parts, all) }),
+  );
+  teardown.add(() => notices.stop());
+  return { phonesUrl: edge.endpoints.phones, apiUrl: edge.endpoints.api };
+}
+
+/** Every notice may mean that a process came or went, so what is written about the processes is written anew. */
+class Notices {
+  private write: () => Promise<void> = () => Promise.resolve();
+  private written = Promise.resolve();
+
+  constructor(private readonly say: (line: string) => void) {}
+
+  readonly tell = (line: string): void => {
+    this.say(line);
+    this.written = this.written.then(() => this.write());
+  };
+
+  /** Writes now and after every further notice. */
+  follow(write: () => Promise<void>): Promise<void> {
+    this.write = write;
+    this.written = this.written.then(write);
+    return this.written;
+  }
+
+  stop(): Promise<void> {
+    this.write = () => Promise.resolve();
+    return this.written;
+  }
+}
+
+interface Services {
+  readonly inventory: SupervisedProcess;
+  readonly configPolicy: SupervisedProcess;
+  readonly gateways: readonly SupervisedProcess[];
+}
+
+async function startEdge(
+  options: ClusterOptions,
+  { inventory, configPolicy, gateways }: Services,
+  teardown: Teardown,
+): Promise<{ endpoints: { phones: string; legacyPhones?: string; api: string } }> {
+  const apiHost = options.host ?? '127.0.0.1';
+  const api = await startApiProxy({
+    host: apiHost,
+    port: options['api-port'],
+    backends: [
+      { name: 'inventory', prefix: '/inventory', url: () => inventory.urls?.['api'] ?? undefined },
+      { name: 'config-policy', prefix: '/config-policy', url: () => configPolicy.urls?.['api'] ?? undefined },
+    ],
+  });
+  teardown.add(() => api.close());
+  const balance = async (role: string, port: number): Promise<string> => {
+    const balancer = await startBalancer({ host: options.host, port, backends: () => backendsOf(gateways, role) });
+    teardown.add(() => balancer.close());
+    return `https://${urlHost(options.host ?? '127.0.0.1')}:${balancer.port}`;
+  };
+  const phones = await balance('phones', options['phone-port']);
+  const legacyPort = options['legacy-phone-port'];
+  const legacy = legacyPort === undefined ? {} : { legacyPhones: await balance('legacyPhones', legacyPort) };
+  return { endpoints: { phones, ...legacy, api: `http://${urlHost(apiHost)}:${api.port}` } };
+}
+
+function backendsOf(gateways: readonly SupervisedProcess[], role: string): Backend[] {
+  return gateways.flatMap((gateway) => {
+    const url = gateway.urls?.[role];
+    return url ? [{ host: '127.0.0.1', port: Number(new URL(url).port) }] : [];
+  });
+}
+
+function processList(
+  { postgres, kafka }: Parts,
+  services: readonly SupervisedProcess[],
+): { name: string; pid: number; url: string | null }[] {
+  const running = services.flatMap(({ spec, pid, urls }) =>
+    pid === undefined ? [] : [{ name: spec.name, pid, url: urls?.['api'] ?? urls?.['ops'] ?? null }],
+  );
+  return [
+    { name: 'cluster', pid: process.pid, url: null },
+    ...(postgres.pid === undefined ? [] : [{ name: 'postgres', pid: postgres.pid, url: null }]),
+    ...kafka.pids().map((pid, n) => ({ name: n === 0 ? 'kafka' : `kafka-${n + 1}`, pid, url: null })),
+    ...running,
+  ];
+}
+
+/** An address as it stands in a URL; what listens everywhere is reached at the loopback address. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DataDirectory } from '@opendls/data-directory';
+import type { ProcessSpec } from './supervised-process.js';
+
+const WORKSPACE = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** What the services are told; secrets go by file. */
+export interface SiteSettings {
+  readonly data: DataDirectory;
+  readonly brokers: readonly string[];
+  readonly databaseUrls: { readonly inventory: string; readonly configPolicy: string };
+  readonly legacyPhones: boolean;
+}
+
+/** The compiled entry point of a service. */
+export function mainOf(app: string): string {
+  return path.join(WORKSPACE, 'apps', app, 'dist', 'main.js');
+}
+
+export function gatewayProcess(site: SiteSettings, number: number): ProcessSpec {
+  return service(site, `gateway-${number}`, 'gateway', {
+    OPENDLS_SEALING_KEYS_FILE: site.data.sealingKeysFile,
+    OPENDLS_GATEWAY_INSTANCE_ID: `gateway-${number}-${process.pid}`,
+    OPENDLS_GATEWAY_HOST: '127.0.0.1',
+    OPENDLS_GATEWAY_PORT: '0',
+    OPENDLS_GATEWAY_OPS_PORT: '0',
+    OPENDLS_GATEWAY_TLS_KEY_FILE: site.data.tls.keyFile,
+    OPENDLS_GATEWAY_TLS_CERT_FILE: site.data.tls.certificateFile,
+    // Behind the balancer every phone comes from the same address.
+    OPENDLS_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS: '4000',
+    ...(site.legacyPhones
+      ? {
+          OPENDLS_GATEWAY_LEGACY_HOST: '127.0.0.1',
+          OPENDLS_GATEWAY_LEGACY_PORT: '0',
+          OPENDLS_GATEWAY_LEGACY_MAX_CONNECTIONS_PER_ADDRESS: '1000',
+        }
+      : {}),
+  });
+}
+
+export function inventoryProcess(site: SiteSettings): ProcessSpec {
+  return service(site, 'inventory', 'inventory', {
+    OPENDLS_INVENTORY_DATABASE_URL: site.databaseUrls.inventory,
+    OPENDLS_INVENTORY_HOST: '127.0.0.1',
+    OPENDLS_INVENTORY_PORT: '0',
+  });
+}
+
+export function configPolicyProcess(site: SiteSettings): ProcessSpec {
+  return service(site, 'config-policy', 'config-policy', {
+    OPENDLS_SEALING_KEYS_FILE: site.data.sealingKeysFile,
+    OPENDLS_CONFIG_POLICY_DATABASE_URL: site.databaseUrls.configPolicy,
+    OPENDLS_CONFIG_POLICY_HOST: '127.0.0.1',
+    OPENDLS_CONFIG_POLICY_PORT: '0',
+    OPENDLS_CONFIG_POLICY_POLICY_DIR: site.data.policyDirectory,
+  });
+}
+
+function service(site: SiteSettings, name: string, app: string, env: Record<string, string>): ProcessSpec {
+  return {
+    name,
+    args: [mainOf(app)],
+    env: {
+      ...passedOn('OPENDLS_LOG_LEVEL', 'OPENDLS_TOPIC_PREFIX'),
+      OPENDLS_KAFKA_BROKERS: site.brokers.join(','),
+      OPENDLS_API_KEYS_FILE: site.data.apiKeysFile,
+      ...env,
+    },
+    logFile: path.join(site.data.logDirectory, `${name}.log`),
+  };
+}
+
+/** Settings of the user that hold for every service. */
+function passedOn(...names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
