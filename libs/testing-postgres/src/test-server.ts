@@ -2,15 +2,13 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEmbeddedPostgres } from '@opendls/embedded-postgres';
+import { createLogger } from '@opendls/logging';
 
 export interface TestPostgres {
   /** Connection string of a superuser, database `postgres`. */
   readonly url: string;
   stop(): Promise<void>;
 }
-
-const ignore = (): void => undefined;
-const warn = (fields: object, message: string): void => console.warn(message, fields);
 
 /** Starts a private server in a temporary directory: fast, not crash-safe, gone with its directory when it stops. */
 export async function startTestPostgres(): Promise<TestPostgres> {
@@ -20,8 +18,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     persistent: false,
     durability: 'throwaway',
     settings: { max_connections: '400' },
-    // Server warnings are mostly what tests provoke (connections cut, databases dropped): only its end matters.
-    logger: { debug: ignore, info: ignore, warn: ignore, error: warn },
+    // Its warnings are mostly what tests provoke: connections cut, databases dropped.
+    logger: createLogger({ name: 'test-postgres', level: 'error' }),
   });
   return { url: server.adminUrl, stop: () => server.stop() };
 }

@@ -1,3 +1,5 @@
+import { AppError } from '@opendls/logging';
+
 export type EmbeddedPostgresErrorCode =
   | 'already-running'
   | 'data-dir-not-accessible'
@@ -9,22 +11,10 @@ export type EmbeddedPostgresErrorCode =
   | 'version-mismatch';
 
 /** The embedded server could not be started; the message says what to do about it. */
-export class EmbeddedPostgresError extends Error {
-  override readonly name: string = 'EmbeddedPostgresError';
-
-  constructor(
-    readonly code: EmbeddedPostgresErrorCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
+export class EmbeddedPostgresError extends AppError<EmbeddedPostgresErrorCode> {}
 
 /** Another live process serves the same data directory. */
 export class AlreadyRunning extends EmbeddedPostgresError {
-  override readonly name = 'AlreadyRunning';
-
   /** @param pid the process that started the server: the one to stop */
   constructor(
     readonly dataDir: string,

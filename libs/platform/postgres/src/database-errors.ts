@@ -49,8 +49,7 @@ interface DriverError extends Error {
 function driverErrorOf(error: unknown): DriverError | undefined {
   if (!isErrorLike(error)) return undefined;
   const inner: unknown = 'driverError' in error ? error.driverError : error;
-  // Everything read from it below is checked by being compared with known texts.
-  return isErrorLike(inner) ? (inner as DriverError) : undefined;
+  return isErrorLike(inner) ? inner : undefined;
 }
 
 /** The broken rule, if that is what `error` is about. */

@@ -73,7 +73,7 @@ describe('migrations', () => {
   it('undo themselves', async () => {
     const dataSource = await connect();
     await runMigrations(dataSource);
-    for (const _ of migrations) await dataSource.undoLastMigration();
+    for (let left = migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     const tables = await dataSource.query<unknown[]>(
       "SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'",
     );

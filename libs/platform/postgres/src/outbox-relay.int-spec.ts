@@ -248,13 +248,13 @@ describe('OutboxRelay', () => {
   });
 
   it('finishes the running batch and flushes the rest when it is stopped', async () => {
-    let release = (): void => undefined;
-    publisher.intercept = (call) => (call === 1 ? new Promise((resolve) => (release = resolve)) : undefined);
+    let acknowledge: (() => void) | undefined;
+    publisher.intercept = (call) => (call === 1 ? new Promise((resolve) => (acknowledge = resolve)) : undefined);
     const relay = await anActiveRelay({ batchSize: 2 });
     await append('1', '2', '3');
-    await until(() => release.length === 1 || publisher.batchSizes.length > 0);
+    await until(() => acknowledge !== undefined);
     const stopped = relay.stop();
-    release();
+    acknowledge?.();
     await stopped;
     expect(publisher.records.map(({ value }) => value)).toEqual(['1', '2', '3']);
     expect(await isDrained()).toBe(true);

@@ -78,7 +78,9 @@ export function schedulePurge(options: {
       options.logger.warn({ err: error }, 'processed events were not purged; tried again later');
     }
   };
-  const timer = setInterval(() => (running = running.then(purge)), options.everyMs);
+  const timer = setInterval(() => {
+    running = running.then(purge);
+  }, options.everyMs);
   timer.unref();
   return {
     stop: async () => {
