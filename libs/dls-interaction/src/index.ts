@@ -23,5 +23,6 @@ export {
   type RepeatDetection,
   type ResumePoint,
 } from './state.js';
+export { actionOf } from './step-messages.js';
 export { step } from './step.js';
 export { DEFAULT_SETTINGS, type Input, type InteractionWarning, type Settings, type Transition } from './transition.js';

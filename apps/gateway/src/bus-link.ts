@@ -1,0 +1,125 @@
+import { setTimeout } from 'node:timers/promises';
+import type { EventBus, OutgoingRecord, Subscription } from '@opendls/event-bus';
+import {
+  GATEWAY_DEVICE_TOPIC,
+  prefixedTopic,
+  WORK_ORDER_TOPIC,
+  type TopicDefinition,
+  type TopicName,
+} from '@opendls/event-contracts';
+import type { Logger } from '@opendls/logging';
+import type { WorkOrderConsumer } from './work-orders/work-order.consumer.js';
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
+
+/** The gateway's connection to the event bus: comes up when the bus does, and says whether it is up. */
+export class BusLink {
+  /** Rejects when the subscription ended for good; the process should exit and be started again. */
+  readonly failed: Promise<never>;
+  private fail: (error: Error) => void = () => undefined;
+  private subscription: Subscription | undefined;
+  private readonly closing = new AbortController();
+  private readonly pending = new Set<Promise<void>>();
+  private connecting: Promise<void> | undefined;
+
+  constructor(
+    private readonly bus: EventBus,
+    private readonly consumer: WorkOrderConsumer,
+    private readonly options: { readonly topicPrefix: string; readonly instanceId: string },
+    private readonly logger: Logger,
+  ) {
+    this.failed = new Promise<never>((_resolve, reject) => (this.fail = reject));
+    this.failed.catch(() => undefined); // whoever starts the gateway decides
+  }
+
+  /** Whether answers to questions for work can arrive. */
+  get isUp(): boolean {
+    return this.subscription !== undefined && !this.closing.signal.aborted;
+  }
+
+  /** Tries until the bus is there; resolves after the first attempt, whatever came of it. */
+  async start(): Promise<void> {
+    const isUp = await this.connect(FIRST_RETRY_MS);
+    if (!isUp) this.connecting = this.retry();
+  }
+
+  /** Resolves when the records are acknowledged. */
+  async publish(records: readonly OutgoingRecord[], timeoutMs: number): Promise<void> {
+    await this.bus.publish(records, { timeoutMs });
+  }
+
+  /** Publishes what nobody waits for; `close` does. */
+  publishLater(records: readonly OutgoingRecord[], onFailure: (error: unknown) => void): void {
+    const publishing = this.bus.publish(records).catch(onFailure);
+    this.pending.add(publishing);
+    void publishing.then(() => this.pending.delete(publishing));
+  }
+
+  /** Throws while the bus cannot be used. */
+  async checkHealth(): Promise<void> {
+    if (this.subscription === undefined) throw new Error('not subscribed to work orders');
+    this.subscription.checkHealth();
+    await this.bus.checkHealth();
+  }
+
+  /** Waits for what is being published, then stops listening. The bus itself stays open. */
+  async close(timeoutMs: number): Promise<void> {
+    this.closing.abort();
+    const isDone = new AbortController();
+    const deadline = setTimeout(timeoutMs, undefined, { signal: isDone.signal }).catch(() => undefined);
+    await Promise.race([Promise.all([...this.pending, this.connecting]), deadline]);
+    isDone.abort();
+    await this.subscription?.close();
+    this.subscription = undefined;
+  }
+
+  private async retry(): Promise<void> {
+    for (let delayMs = FIRST_RETRY_MS; !this.closing.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
+      await setTimeout(delayMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
+      if (this.closing.signal.aborted || (await this.connect(delayMs))) return;
+    }
+  }
+
+  private async connect(nextRetryMs: number): Promise<boolean> {
+    const { topicPrefix, instanceId } = this.options;
+    try {
+      await this.bus.ensureTopics([
+        settingsOf(GATEWAY_DEVICE_TOPIC, topicPrefix),
+        settingsOf(WORK_ORDER_TOPIC, topicPrefix),
+      ]);
+      const subscription = await this.bus.subscribe({
+        topics: [prefixedTopic(topicPrefix, WORK_ORDER_TOPIC.name)],
+        group: `gateway.work-orders.${instanceId}`,
+        from: 'end',
+        ephemeral: true,
+        onBatch: this.consumer.onBatch,
+      });
+      if (this.closing.signal.aborted) {
+        await subscription.close();
+        return true;
+      }
+      this.subscription = subscription;
+      subscription.stopped.catch((error: unknown) => this.onStopped(error));
+      this.logger.info('connected to the event bus');
+      return true;
+    } catch (error) {
+      this.logger.warn({ err: error, retryInMs: nextRetryMs }, 'event bus not available');
+      return false;
+    }
+  }
+
+  private onStopped(error: unknown): void {
+    if (this.closing.signal.aborted) return;
+    this.subscription = undefined;
+    this.fail(new Error('the work-order subscription ended', { cause: error }));
+  }
+}
+
+function settingsOf(
+  topic: TopicDefinition & { readonly name: TopicName },
+  prefix: string,
+): { name: string; cleanup: 'delete' | 'compact'; retentionMs?: number } {
+  const { cleanup, retentionMs } = topic;
+  return { name: prefixedTopic(prefix, topic.name), cleanup, ...(retentionMs === undefined ? {} : { retentionMs }) };
+}

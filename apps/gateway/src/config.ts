@@ -1,0 +1,247 @@
+import { byteSize, csv, durationMs, flag, integer, logLevel, port } from '@opendls/config';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** Certificate and private key as PEM. */
+export interface TlsIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** One address phones connect to. */
+export interface PhoneListenerConfig {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly tls: TlsIdentity;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+}
+
+export interface LegacyPhoneListenerConfig extends PhoneListenerConfig {
+  /** OpenSSL cipher list. */
+  readonly ciphers: string;
+}
+
+/** Bounds of what a phone may do to the listeners. */
+export interface PhoneRequestLimits {
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  /** From the first byte of a request to its last. */
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface GatewayConfig {
+  readonly instanceId: string;
+  readonly topicPrefix: string;
+  readonly phones: PhoneListenerConfig;
+  readonly legacyPhones: LegacyPhoneListenerConfig | null;
+  readonly ops: { readonly host: string; readonly port: number } | null;
+  /** URL paths phones post to. */
+  readonly paths: readonly string[];
+  readonly requests: PhoneRequestLimits;
+  /** A phone is answered within this time, whatever is down. */
+  readonly deadlineMs: number;
+  /** Part of the deadline in which the bus has to acknowledge. */
+  readonly publishDeadlineMs: number;
+  readonly contactExpiryMs: number;
+  readonly cookieMaxAgeMs: number;
+  /** Messages being worked on; above it phones are told to come again. */
+  readonly maxConcurrentMessages: number;
+  readonly maxEventLoopDelayMs: number;
+  readonly maxOpenContacts: number;
+  /** Orders kept for open contacts; a contact whose order was dropped asks for it again. */
+  readonly orderCacheBytes: number;
+  readonly maxActions: number;
+  readonly legacyEntities: boolean;
+  readonly canSolicit: boolean;
+  readonly shutdownTimeoutMs: number;
+}
+
+/** RSA and DHE key exchange with CBC: what firmware of 2007 to 2013 offers. `@SECLEVEL=0` admits SHA-1 and TLS 1.0. */
+export const LEGACY_CIPHERS =
+  'ECDHE-RSA-AES128-SHA:DHE-RSA-AES128-SHA:DHE-RSA-AES256-SHA:AES128-SHA:AES256-SHA:DES-CBC3-SHA:DES-CBC-SHA:@SECLEVEL=0';
+
+const DEFAULTS = {
+  topicPrefix: '',
+  legacyPhones: null,
+  ops: null,
+  paths: ['/DeploymentService/LoginService', '/provisioningService'],
+  requests: {
+    maxBodyBytes: 1_048_576,
+    maxHeaderBytes: 16_384,
+    handshakeTimeoutMs: 10_000,
+    headersTimeoutMs: 10_000,
+    requestTimeoutMs: 20_000,
+    keepAliveTimeoutMs: 35_000,
+  },
+  deadlineMs: 2_000,
+  publishDeadlineMs: 1_500,
+  contactExpiryMs: 60_000,
+  cookieMaxAgeMs: 600_000,
+  maxConcurrentMessages: 500,
+  maxEventLoopDelayMs: 500,
+  maxOpenContacts: 20_000,
+  orderCacheBytes: 67_108_864,
+  maxActions: 50,
+  legacyEntities: false,
+  canSolicit: true,
+  shutdownTimeoutMs: 10_000,
+} as const satisfies Partial<GatewayConfig>;
+
+const LISTENER_DEFAULTS = { host: '0.0.0.0', maxConnections: 4_000, maxConnectionsPerAddress: 1_000 };
+const LEGACY_LISTENER_DEFAULTS = { ...LISTENER_DEFAULTS, maxConnections: 1_000, maxConnectionsPerAddress: 250 };
+
+/** What whoever embeds the gateway has to say; everything else has a default. */
+export type GatewayConfigInput = Partial<Omit<GatewayConfig, 'phones' | 'legacyPhones' | 'requests'>> & {
+  readonly phones: Partial<PhoneListenerConfig> & Pick<PhoneListenerConfig, 'port' | 'tls'>;
+  readonly legacyPhones?: (Partial<LegacyPhoneListenerConfig> & Pick<LegacyPhoneListenerConfig, 'port' | 'tls'>) | null;
+  readonly requests?: Partial<PhoneRequestLimits>;
+};
+
+/** A complete configuration, for processes that start the gateway as a part. */
+export function gatewayConfig({ phones, legacyPhones, requests, ...others }: GatewayConfigInput): GatewayConfig {
+  return {
+    ...DEFAULTS,
+    instanceId: defaultInstanceId(),
+    ...others,
+    phones: { ...LISTENER_DEFAULTS, ...phones },
+    legacyPhones: legacyPhones ? { ...LEGACY_LISTENER_DEFAULTS, ciphers: LEGACY_CIPHERS, ...legacyPhones } : null,
+    requests: { ...DEFAULTS.requests, ...requests },
+  };
+}
+
+function defaultInstanceId(): string {
+  const host = hostname()
+    .replace(/[^A-Za-z0-9.-]/g, '-')
+    .slice(0, 40);
+  return `${host}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+}
+
+const pem = (kind: string): z.ZodType<string, string> =>
+  z.string().refine((text) => text.includes(`-----BEGIN ${kind}`) || text.includes(kind), `must be PEM (${kind})`);
+
+/** The environment of the gateway process. Every name may also be given as `<name>_FILE`. */
+export const gatewayEnvironment = z
+  .object({
+    OPENDLS_KAFKA_BROKERS: csv(),
+    OPENDLS_TOPIC_PREFIX: z.string().default(DEFAULTS.topicPrefix),
+    OPENDLS_API_KEYS_FILE: z.string(),
+    OPENDLS_SEALING_KEYS: z.string(),
+    OPENDLS_LOG_LEVEL: logLevel().default('info'),
+    OPENDLS_GATEWAY_INSTANCE_ID: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/)
+      .optional(),
+    OPENDLS_GATEWAY_HOST: z.string().default(LISTENER_DEFAULTS.host),
+    OPENDLS_GATEWAY_PORT: port().default(18_443),
+    OPENDLS_GATEWAY_TLS_KEY: pem('PRIVATE KEY'),
+    OPENDLS_GATEWAY_TLS_CERT: pem('CERTIFICATE'),
+    OPENDLS_GATEWAY_MAX_CONNECTIONS: integer({ min: 1 }).default(LISTENER_DEFAULTS.maxConnections),
+    OPENDLS_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS: integer({ min: 1 }).default(
+      LISTENER_DEFAULTS.maxConnectionsPerAddress,
+    ),
+    OPENDLS_GATEWAY_LEGACY_PORT: port().optional(),
+    OPENDLS_GATEWAY_LEGACY_HOST: z.string().default(LEGACY_LISTENER_DEFAULTS.host),
+    OPENDLS_GATEWAY_LEGACY_TLS_KEY: pem('PRIVATE KEY').optional(),
+    OPENDLS_GATEWAY_LEGACY_TLS_CERT: pem('CERTIFICATE').optional(),
+    OPENDLS_GATEWAY_LEGACY_CIPHERS: z.string().default(LEGACY_CIPHERS),
+    OPENDLS_GATEWAY_LEGACY_MAX_CONNECTIONS: integer({ min: 1 }).default(LEGACY_LISTENER_DEFAULTS.maxConnections),
+    OPENDLS_GATEWAY_LEGACY_MAX_CONNECTIONS_PER_ADDRESS: integer({ min: 1 }).default(
+      LEGACY_LISTENER_DEFAULTS.maxConnectionsPerAddress,
+    ),
+    OPENDLS_GATEWAY_OPS_HOST: z.string().default('127.0.0.1'),
+    OPENDLS_GATEWAY_OPS_PORT: port().default(8_090),
+    OPENDLS_GATEWAY_PATHS: csv().default(DEFAULTS.paths),
+    OPENDLS_GATEWAY_DEADLINE_MS: durationMs({ min: 100, max: 30_000 }).default(DEFAULTS.deadlineMs),
+    OPENDLS_GATEWAY_PUBLISH_DEADLINE_MS: durationMs({ min: 50, max: 30_000 }).default(DEFAULTS.publishDeadlineMs),
+    OPENDLS_GATEWAY_CONTACT_EXPIRY_MS: durationMs({ min: 1_000 }).default(DEFAULTS.contactExpiryMs),
+    OPENDLS_GATEWAY_COOKIE_MAX_AGE_MS: durationMs({ min: 1_000 }).default(DEFAULTS.cookieMaxAgeMs),
+    OPENDLS_GATEWAY_MAX_CONCURRENT_MESSAGES: integer({ min: 1 }).default(DEFAULTS.maxConcurrentMessages),
+    OPENDLS_GATEWAY_MAX_EVENT_LOOP_DELAY_MS: durationMs({ min: 10 }).default(DEFAULTS.maxEventLoopDelayMs),
+    OPENDLS_GATEWAY_MAX_OPEN_CONTACTS: integer({ min: 1 }).default(DEFAULTS.maxOpenContacts),
+    OPENDLS_GATEWAY_ORDER_CACHE_BYTES: byteSize().default(DEFAULTS.orderCacheBytes),
+    OPENDLS_GATEWAY_MAX_ACTIONS: integer({ min: 1, max: 1_000 }).default(DEFAULTS.maxActions),
+    OPENDLS_GATEWAY_LEGACY_ENTITIES: flag().default(DEFAULTS.legacyEntities),
+    OPENDLS_GATEWAY_SEND_SOLICITED: flag().default(DEFAULTS.canSolicit),
+    OPENDLS_GATEWAY_MAX_BODY_BYTES: byteSize({ min: 1_024, max: 16_777_216 }).default(DEFAULTS.requests.maxBodyBytes),
+    OPENDLS_GATEWAY_MAX_HEADER_BYTES: byteSize({ min: 1_024 }).default(DEFAULTS.requests.maxHeaderBytes),
+    OPENDLS_GATEWAY_HANDSHAKE_TIMEOUT_MS: durationMs({ min: 100 }).default(DEFAULTS.requests.handshakeTimeoutMs),
+    OPENDLS_GATEWAY_HEADERS_TIMEOUT_MS: durationMs({ min: 100 }).default(DEFAULTS.requests.headersTimeoutMs),
+    OPENDLS_GATEWAY_REQUEST_TIMEOUT_MS: durationMs({ min: 100 }).default(DEFAULTS.requests.requestTimeoutMs),
+    OPENDLS_GATEWAY_KEEP_ALIVE_TIMEOUT_MS: durationMs({ min: 1_000 }).default(DEFAULTS.requests.keepAliveTimeoutMs),
+    OPENDLS_GATEWAY_SHUTDOWN_TIMEOUT_MS: durationMs({ min: 100 }).default(DEFAULTS.shutdownTimeoutMs),
+  })
+  .check((context) => {
+    const env = context.value;
+    const fail = (name: keyof typeof env, message: string): void => {
+      context.issues.push({ code: 'custom', input: undefined, path: [name], message });
+    };
+    if (env.OPENDLS_GATEWAY_PUBLISH_DEADLINE_MS > env.OPENDLS_GATEWAY_DEADLINE_MS)
+      fail('OPENDLS_GATEWAY_PUBLISH_DEADLINE_MS', 'must not be longer than OPENDLS_GATEWAY_DEADLINE_MS');
+    if (env.OPENDLS_GATEWAY_HEADERS_TIMEOUT_MS > env.OPENDLS_GATEWAY_REQUEST_TIMEOUT_MS)
+      fail('OPENDLS_GATEWAY_HEADERS_TIMEOUT_MS', 'must not be longer than OPENDLS_GATEWAY_REQUEST_TIMEOUT_MS');
+    if ((env.OPENDLS_GATEWAY_LEGACY_TLS_KEY === undefined) !== (env.OPENDLS_GATEWAY_LEGACY_TLS_CERT === undefined))
+      fail('OPENDLS_GATEWAY_LEGACY_TLS_KEY', 'key and certificate of the legacy listener belong together');
+    if (env.OPENDLS_GATEWAY_PATHS.some((path) => !path.startsWith('/')))
+      fail('OPENDLS_GATEWAY_PATHS', 'every path must begin with /');
+  });
+
+export type GatewayEnvironment = z.output<typeof gatewayEnvironment>;
+
+/** The configuration that the environment describes. */
+export function configFromEnvironment(env: GatewayEnvironment): GatewayConfig {
+  const tls = { key: env.OPENDLS_GATEWAY_TLS_KEY, cert: env.OPENDLS_GATEWAY_TLS_CERT };
+  const legacyTls = {
+    key: env.OPENDLS_GATEWAY_LEGACY_TLS_KEY ?? tls.key,
+    cert: env.OPENDLS_GATEWAY_LEGACY_TLS_CERT ?? tls.cert,
+  };
+  const legacyPort = env.OPENDLS_GATEWAY_LEGACY_PORT;
+  return gatewayConfig({
+    ...(env.OPENDLS_GATEWAY_INSTANCE_ID === undefined ? {} : { instanceId: env.OPENDLS_GATEWAY_INSTANCE_ID }),
+    topicPrefix: env.OPENDLS_TOPIC_PREFIX,
+    phones: {
+      host: env.OPENDLS_GATEWAY_HOST,
+      port: env.OPENDLS_GATEWAY_PORT,
+      tls,
+      maxConnections: env.OPENDLS_GATEWAY_MAX_CONNECTIONS,
+      maxConnectionsPerAddress: env.OPENDLS_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS,
+    },
+    legacyPhones:
+      legacyPort === undefined
+        ? null
+        : {
+            host: env.OPENDLS_GATEWAY_LEGACY_HOST,
+            port: legacyPort,
+            tls: legacyTls,
+            ciphers: env.OPENDLS_GATEWAY_LEGACY_CIPHERS,
+            maxConnections: env.OPENDLS_GATEWAY_LEGACY_MAX_CONNECTIONS,
+            maxConnectionsPerAddress: env.OPENDLS_GATEWAY_LEGACY_MAX_CONNECTIONS_PER_ADDRESS,
+          },
+    ops: { host: env.OPENDLS_GATEWAY_OPS_HOST, port: env.OPENDLS_GATEWAY_OPS_PORT },
+    paths: env.OPENDLS_GATEWAY_PATHS,
+    requests: {
+      maxBodyBytes: env.OPENDLS_GATEWAY_MAX_BODY_BYTES,
+      maxHeaderBytes: env.OPENDLS_GATEWAY_MAX_HEADER_BYTES,
+      handshakeTimeoutMs: env.OPENDLS_GATEWAY_HANDSHAKE_TIMEOUT_MS,
+      headersTimeoutMs: env.OPENDLS_GATEWAY_HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: env.OPENDLS_GATEWAY_REQUEST_TIMEOUT_MS,
+      keepAliveTimeoutMs: env.OPENDLS_GATEWAY_KEEP_ALIVE_TIMEOUT_MS,
+    },
+    deadlineMs: env.OPENDLS_GATEWAY_DEADLINE_MS,
+    publishDeadlineMs: env.OPENDLS_GATEWAY_PUBLISH_DEADLINE_MS,
+    contactExpiryMs: env.OPENDLS_GATEWAY_CONTACT_EXPIRY_MS,
+    cookieMaxAgeMs: env.OPENDLS_GATEWAY_COOKIE_MAX_AGE_MS,
+    maxConcurrentMessages: env.OPENDLS_GATEWAY_MAX_CONCURRENT_MESSAGES,
+    maxEventLoopDelayMs: env.OPENDLS_GATEWAY_MAX_EVENT_LOOP_DELAY_MS,
+    maxOpenContacts: env.OPENDLS_GATEWAY_MAX_OPEN_CONTACTS,
+    orderCacheBytes: env.OPENDLS_GATEWAY_ORDER_CACHE_BYTES,
+    maxActions: env.OPENDLS_GATEWAY_MAX_ACTIONS,
+    legacyEntities: env.OPENDLS_GATEWAY_LEGACY_ENTITIES,
+    canSolicit: env.OPENDLS_GATEWAY_SEND_SOLICITED,
+    shutdownTimeoutMs: env.OPENDLS_GATEWAY_SHUTDOWN_TIMEOUT_MS,
+  });
+}

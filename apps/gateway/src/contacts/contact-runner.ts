@@ -1,0 +1,257 @@
+import type { DlsMessage, WorkpointMessage } from '@opendls/dls-codec';
+import {
+  IDLE,
+  INITIAL_REASONS,
+  overload,
+  resume,
+  resumePointOf,
+  step,
+  type ContactClosed,
+  type Input,
+  type InteractionState,
+  type ResumePoint,
+  type Settings,
+  type Transition,
+} from '@opendls/dls-interaction';
+import { PublishError } from '@opendls/event-bus';
+import type { PhoneConnection } from '@opendls/event-contracts';
+import type { Logger } from '@opendls/logging';
+import type { BusLink } from '../bus-link.js';
+import { deviceIdOf } from '../events/device-facts.js';
+import type { FactEvents } from '../events/fact-events.js';
+import type { GatewayMetrics, OverloadCause } from '../metrics.js';
+import type { ArrivedWork, WorkWaiter, WorkWaiters } from '../work-orders/work-waiters.js';
+import { choosePoint } from './choose-point.js';
+import { contactIdOf } from './contact-id.js';
+import type { ContactStore, OpenContact } from './contact-store.js';
+import type { DeviceQueue } from './device-queue.js';
+import type { Refusals, RefusalCode } from './refusals.js';
+
+/** What a phone gets, and the resume point it has to bring back. */
+export interface Answer {
+  readonly message: DlsMessage;
+  readonly point?: ResumePoint;
+}
+
+/** A message and how it came. */
+export interface Arrival {
+  readonly message: WorkpointMessage;
+  readonly connection: PhoneConnection;
+  /** What the session cookie says; trusted, as a gateway signed it. */
+  readonly point: ResumePoint | undefined;
+  /** Monotonic clock. */
+  readonly arrivedAtMs: number;
+}
+
+export interface RunnerOptions {
+  readonly deadlineMs: number;
+  readonly publishDeadlineMs: number;
+  readonly settings: Omit<Settings, 'reveal'>;
+  /** Opens the sealed value of one item of one phone. */
+  readonly reveal: (deviceId: string) => Settings['reveal'];
+  readonly nowMs: () => number;
+}
+
+export interface RunnerParts {
+  readonly link: BusLink;
+  readonly events: FactEvents;
+  readonly waiters: WorkWaiters;
+  readonly store: ContactStore;
+  readonly queue: DeviceQueue;
+  readonly refusals: Refusals;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+}
+
+/** What is carried through one message's way. */
+interface Run {
+  readonly arrival: Arrival;
+  readonly deviceId: string;
+  readonly settings: Settings;
+  readonly deadlineAtMs: number;
+  /** What is remembered of this phone. */
+  readonly remembered: OpenContact | undefined;
+  /** Contact that this message opens. */
+  readonly openingId: string | undefined;
+  orderBytes: number;
+}
+
+/**
+ * Runs the pure interaction: publishes its facts, waits for the acknowledgement, asks for work, and answers the phone. A
+ * state counts only after its facts are safe; otherwise everything stays as it was and the phone repeats its message.
+ */
+export class ContactRunner {
+  constructor(
+    private readonly parts: RunnerParts,
+    private readonly options: RunnerOptions,
+  ) {}
+
+  /** The answer to one message of one phone. */
+  async handle(arrival: Arrival): Promise<Answer> {
+    const { message, point, connection } = arrival;
+    const named = deviceIdOf(message.items);
+    const isInitial = INITIAL_REASONS.some((reason) => reason === message.reason);
+    if (isInitial && named === undefined && (message.reason !== 'status' || point === undefined)) {
+      return this.refuse(message, 'invalid-identity', null, connection);
+    }
+    if (!isInitial && point === undefined) return this.refuse(message, 'no-session', named ?? null, connection);
+    if (!isInitial && named !== undefined && named !== point?.contact.deviceId) {
+      return this.refuse(message, 'device-mismatch', named, connection);
+    }
+    if (message.reason === 'unknown') this.parts.refusals.add('unknown-reason', named ?? null, connection);
+    const deviceId = (isInitial ? named : undefined) ?? point?.contact.deviceId ?? '';
+    if (!this.parts.link.isUp) return this.overloaded(message, 'bus-down');
+    const result = this.parts.queue.run(deviceId, () => this.run(arrival, deviceId, isInitial));
+    return result ?? this.overloaded(message, 'phone-queue');
+  }
+
+  /** `CleanUp` with `overload`: the phone sends the same message again. */
+  overloaded(message: { readonly nonce: string }, cause: OverloadCause): Answer {
+    this.parts.metrics.overloads.inc({ cause });
+    return { message: overload(message.nonce) };
+  }
+
+  /** Ends the contacts whose phones did not go on. */
+  expire(): void {
+    this.end(this.parts.store.takeExpired(this.options.nowMs()));
+  }
+
+  private refuse(
+    message: WorkpointMessage,
+    code: RefusalCode,
+    deviceId: ReturnType<typeof deviceIdOf> | null,
+    connection: PhoneConnection,
+  ): Answer {
+    this.parts.refusals.add(code, deviceId ?? null, connection);
+    return { message: { kind: 'dls', nonce: message.nonce, action: 'CleanUp' } };
+  }
+
+  private async run(arrival: Arrival, deviceId: string, isInitial: boolean): Promise<Answer> {
+    const { message, point } = arrival;
+    const remembered = this.parts.store.get(deviceId);
+    const contactId = isInitial ? contactIdOf(deviceId, message.reason, message.nonce) : undefined;
+    const run: Run = {
+      arrival,
+      deviceId,
+      settings: { ...this.options.settings, reveal: this.options.reveal(deviceId) },
+      deadlineAtMs: arrival.arrivedAtMs + this.options.deadlineMs,
+      remembered,
+      openingId: contactId,
+      orderBytes: remembered?.orderBytes ?? 0,
+    };
+    if (this.options.nowMs() >= run.deadlineAtMs) return this.overloaded(message, 'phone-queue');
+    // `status` may belong to the contact that goes on; any other initial message begins anew, whatever the cookie says.
+    const cookie = isInitial && message.reason !== 'status' ? undefined : point;
+    const chosen = choosePoint(cookie, remembered?.point, message) ?? (isInitial ? remembered?.point : undefined);
+    const state: InteractionState = chosen ? resume(chosen, remembered?.order) : IDLE;
+    return this.play(run, state, {
+      kind: 'message',
+      message,
+      ...(contactId === undefined ? {} : { opening: { contactId, deviceId } }),
+    });
+  }
+
+  private async play(run: Run, before: InteractionState, input: Input): Promise<Answer> {
+    let transition = step(before, input, run.settings);
+    for (;;) {
+      const published = await this.publish(run, transition);
+      if (!published.ok) return published.answer;
+      this.noteProgress(run, transition);
+      if (transition.reply !== undefined) return this.commit(run, transition, transition.reply);
+      const arrived = await this.work(run, published.waiter);
+      run.orderBytes = arrived?.bytes ?? 0;
+      transition = step(transition.state, arrived?.work ?? { kind: 'work-deadline' }, run.settings);
+    }
+  }
+
+  private async publish(
+    run: Run,
+    { facts }: Transition,
+  ): Promise<{ ok: true; waiter: WorkWaiter | undefined } | { ok: false; answer: Answer }> {
+    if (facts.length === 0) return { ok: true, waiter: undefined };
+    const { link, events, waiters, metrics } = this.parts;
+    const { records, askingId } = events.records(facts, run.arrival.connection);
+    const waiter = askingId === undefined ? undefined : waiters.expect(askingId);
+    const begunAtMs = this.options.nowMs();
+    try {
+      await link.publish(records, Math.min(this.options.publishDeadlineMs, Math.max(1, run.deadlineAtMs - begunAtMs)));
+      metrics.publishDurations.observe((this.options.nowMs() - begunAtMs) / 1_000);
+      return { ok: true, waiter };
+    } catch (error) {
+      waiter?.cancel();
+      return { ok: false, answer: this.unpublished(run, error) };
+    }
+  }
+
+  /** Not safe, so nothing happened: the phone repeats. What the bus will never take must not be repeated for ever. */
+  private unpublished({ arrival: { message, connection }, deviceId }: Run, error: unknown): Answer {
+    const code = error instanceof PublishError ? error.code : 'unknown';
+    this.parts.metrics.publishFailures.inc({ code });
+    this.parts.logger.warn({ deviceId, code, err: error }, 'event not acknowledged');
+    return code === 'rejected'
+      ? this.refuse(message, 'unpublishable', null, connection)
+      : this.overloaded(message, 'publish-failed');
+  }
+
+  private async work(run: Run, waiter: WorkWaiter | undefined): Promise<ArrivedWork | undefined> {
+    if (waiter === undefined) throw new Error('an interaction waits for work it did not ask for');
+    const begunAtMs = this.options.nowMs();
+    const arrived = await waiter.wait(run.deadlineAtMs - begunAtMs);
+    if (arrived) this.parts.metrics.workDurations.observe((this.options.nowMs() - begunAtMs) / 1_000);
+    return arrived;
+  }
+
+  /** The facts are safe: what they replace is gone, what they ended is told. */
+  private noteProgress(run: Run, { closed, warnings = [] }: Transition): void {
+    const { metrics, logger, store } = this.parts;
+    for (const { code, detail } of warnings) {
+      metrics.interactionWarnings.inc({ code });
+      logger.warn({ deviceId: run.deviceId, code, detail }, 'odd interaction');
+    }
+    if (closed === undefined) return;
+    store.remove(run.deviceId);
+    this.tellClosed(closed, openedAt(run, closed.contactId));
+  }
+
+  private commit(run: Run, { state, closed }: Transition, message: DlsMessage): Answer {
+    const point = resumePointOf(state);
+    const isOver = closed !== undefined && closed.outcome !== 'replaced';
+    if (point === undefined || state.name !== 'awaiting-reply') return { message };
+    if (!isOver) {
+      const evicted = this.parts.store.put(run.deviceId, {
+        point,
+        ...(state.order === undefined ? {} : { order: state.order }),
+        orderBytes: state.order === undefined ? 0 : run.orderBytes,
+        openedAtMs: openedAt(run, point.contact.contactId),
+        touchedAtMs: this.options.nowMs(),
+      });
+      this.end(evicted);
+    }
+    return { message, point };
+  }
+
+  private end(contacts: readonly OpenContact[]): void {
+    for (const { point, openedAtMs } of contacts) {
+      const { closed } = step(resume(point), { kind: 'expired' });
+      if (closed) this.tellClosed(closed, openedAtMs);
+    }
+  }
+
+  private tellClosed(closed: ContactClosed, openedAtMs: number | undefined): void {
+    const { link, events, metrics, logger } = this.parts;
+    const durationMs = openedAtMs === undefined ? null : Math.max(0, this.options.nowMs() - openedAtMs);
+    metrics.closedContacts.inc({ outcome: closed.outcome });
+    const { deviceId, contactId, outcome, exchanges } = closed;
+    logger.info({ deviceId, contactId, outcome, exchanges, durationMs }, 'contact closed');
+    link.publishLater([events.closedRecord(closed, durationMs)], (error) => {
+      metrics.publishFailures.inc({ code: error instanceof PublishError ? error.code : 'unknown' });
+      logger.warn({ deviceId, contactId, err: error }, 'contact-closed not published');
+    });
+  }
+}
+
+/** When a contact was opened here; undefined when it was elsewhere. */
+function openedAt({ remembered, openingId, arrival }: Run, contactId: string): number | undefined {
+  if (remembered?.point.contact.contactId === contactId) return remembered.openedAtMs;
+  return openingId === contactId ? arrival.arrivedAtMs : undefined;
+}

@@ -1,0 +1,98 @@
+import { signToken, verifyToken, type TokenKeys } from '@opendls/crypto';
+import type { RepeatDetection, ResumePoint, StepKind } from '@opendls/dls-interaction';
+
+const VERSION = 1;
+const KINDS: readonly StepKind[] = [
+  'read-all-items',
+  'read-items',
+  'write-items',
+  'file-deployment',
+  'software-deployment',
+  'restart',
+];
+const REPEATS: readonly RepeatDetection[] = ['undecided', 'possible', 'impossible'];
+const FIELDS = 15;
+
+const IS_REISSUED = 1;
+const IS_LAST_PART = 2;
+const IS_LAST_STEP = 4;
+const IS_FRAGMENTED = 8;
+
+/** Makes and reads the session token: the resume point of a contact, short and signed. */
+export class ResumeTokens {
+  constructor(
+    private readonly keys: TokenKeys,
+    private readonly maxAgeMs: number,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  write({ contact, position }: ResumePoint): string {
+    const flags =
+      (contact.isReissued ? IS_REISSUED : 0) |
+      (position.isLastPart ? IS_LAST_PART : 0) |
+      (position.isLastStep ? IS_LAST_STEP : 0) |
+      (position.isFragmented ? IS_FRAGMENTED : 0);
+    const fields: (string | number | null)[] = [
+      VERSION,
+      Math.floor(this.now() / 1_000),
+      contact.contactId,
+      contact.deviceId,
+      contact.maxItems,
+      contact.nonce,
+      REPEATS.indexOf(contact.repeats),
+      contact.exchanges,
+      contact.actions,
+      position.orderId,
+      position.attempt,
+      position.stepIndex,
+      KINDS.indexOf(position.kind),
+      position.part,
+      position.fragment * 16 + flags,
+    ];
+    return signToken(this.keys, JSON.stringify(fields));
+  }
+
+  /** The newest resume point among some tokens; undefined when none is ours or all are too old. */
+  readNewest(tokens: readonly string[]): ResumePoint | undefined {
+    let newest: { readonly issuedAtMs: number; readonly point: ResumePoint } | undefined;
+    for (const token of tokens) {
+      const read = this.read(token);
+      if (read && (newest === undefined || read.issuedAtMs >= newest.issuedAtMs)) newest = read;
+    }
+    return newest?.point;
+  }
+
+  private read(token: string): { readonly issuedAtMs: number; readonly point: ResumePoint } | undefined {
+    const payload = verifyToken(this.keys, token);
+    if (payload === undefined) return undefined;
+    const fields = JSON.parse(payload) as unknown; // signed by a gateway, thus JSON
+    if (!Array.isArray(fields) || fields.length !== FIELDS || fields[0] !== VERSION) return undefined;
+    const issuedAtMs = Number(fields[1]) * 1_000;
+    if (this.now() - issuedAtMs > this.maxAgeMs) return undefined;
+    const flags = Number(fields[14]) % 16;
+    const point: ResumePoint = {
+      contact: {
+        contactId: String(fields[2]),
+        deviceId: String(fields[3]),
+        maxItems: fields[4] === null ? null : Number(fields[4]),
+        nonce: String(fields[5]),
+        repeats: REPEATS[Number(fields[6])] ?? 'impossible',
+        exchanges: Number(fields[7]),
+        actions: Number(fields[8]),
+        isReissued: (flags & IS_REISSUED) !== 0,
+      },
+      position: {
+        orderId: String(fields[9]),
+        attempt: Number(fields[10]),
+        stepIndex: Number(fields[11]),
+        kind: KINDS[Number(fields[12])] ?? 'read-all-items',
+        part: Number(fields[13]),
+        isLastPart: (flags & IS_LAST_PART) !== 0,
+        isLastStep: (flags & IS_LAST_STEP) !== 0,
+        isFragmented: (flags & IS_FRAGMENTED) !== 0,
+        fragment: Math.floor(Number(fields[14]) / 16),
+      },
+    };
+    return { issuedAtMs, point };
+  }
+}

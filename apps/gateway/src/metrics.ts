@@ -1,0 +1,81 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Why a phone was told to come again. */
+export type OverloadCause = 'admission' | 'event-loop' | 'bus-down' | 'publish-failed' | 'phone-queue' | 'closing';
+
+/** What the gauges ask when somebody reads them. */
+export interface GaugeSources {
+  readonly openContacts: () => number;
+  readonly heldOrderBytes: () => number;
+  readonly waiting: () => number;
+  readonly inFlight: () => number;
+}
+
+/** Everything the gateway counts. Labels are from closed sets: nothing a stranger sends becomes one. */
+export class GatewayMetrics {
+  readonly requests: Counter<'listener' | 'reason' | 'outcome'>;
+  readonly refusals: Counter<'listener' | 'code'>;
+  readonly overloads: Counter<'cause'>;
+  readonly durations: Histogram<'listener'>;
+  readonly publishDurations: Histogram;
+  readonly publishFailures: Counter<'code'>;
+  readonly workDurations: Histogram;
+  readonly closedContacts: Counter<'outcome'>;
+  readonly lateWork: Counter;
+  readonly invalidWork: Counter;
+  readonly interactionWarnings: Counter<'code'>;
+  readonly connections: Gauge<'listener'>;
+  readonly connectionsRefused: Counter<'listener' | 'cause'>;
+  readonly tlsFailures: Counter<'listener'>;
+
+  constructor(readonly registry: Registry = new Registry()) {
+    const registers = [registry];
+    const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+      new Counter({ name: `opendls_gateway_${name}`, help, labelNames, registers });
+    const histogram = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+      new Histogram({ name: `opendls_gateway_${name}`, help, labelNames, buckets: SECONDS, registers });
+    this.requests = counter('requests_total', 'Messages of phones answered, by what they got', [
+      'listener',
+      'reason',
+      'outcome',
+    ]);
+    this.refusals = counter('refusals_total', 'Requests and messages refused, by code', ['listener', 'code']);
+    this.overloads = counter('overload_total', 'Phones told to come again, by cause', ['cause']);
+    this.durations = histogram('request_duration_seconds', 'From the arrival of a message to its answer', ['listener']);
+    this.publishDurations = histogram('publish_duration_seconds', 'Time the event bus takes to acknowledge');
+    this.publishFailures = counter('publish_failures_total', 'Publishes without acknowledgement', ['code']);
+    this.workDurations = histogram('work_wait_seconds', 'From acknowledgement to the answer of config-policy');
+    this.closedContacts = counter('contacts_closed_total', 'Contacts that ended, by outcome', ['outcome']);
+    this.lateWork = counter('late_work_total', 'Answers of config-policy that nobody waited for any more');
+    this.invalidWork = counter('invalid_work_total', 'Records of the work-order stream that could not be read');
+    this.interactionWarnings = counter('interaction_warnings_total', 'Odd things in interactions', ['code']);
+    this.connections = new Gauge({
+      name: 'opendls_gateway_connections',
+      help: 'Open connections of phones',
+      labelNames: ['listener'],
+      registers,
+    });
+    this.connectionsRefused = counter('connections_refused_total', 'Connections above a limit', ['listener', 'cause']);
+    this.tlsFailures = counter('tls_failures_total', 'TLS handshakes that failed', ['listener']);
+  }
+
+  /** Adds the gauges, once their sources exist. */
+  observe(sources: GaugeSources): void {
+    const gauge = (name: string, help: string, read: () => number): void => {
+      new Gauge({
+        name: `opendls_gateway_${name}`,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    };
+    gauge('open_contacts', 'Contacts that wait for their phone', sources.openContacts);
+    gauge('held_order_bytes', 'Size of the orders held for open contacts', sources.heldOrderBytes);
+    gauge('waiting_for_work', 'Questions for work without an answer', sources.waiting);
+    gauge('messages_in_flight', 'Messages being worked on', sources.inFlight);
+  }
+}

@@ -1,0 +1,186 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TlsOptions, TLSSocket } from 'node:tls';
+import type { PhoneConnection } from '@opendls/event-contracts';
+import { ListenError } from '@opendls/http';
+import type { Logger } from '@opendls/logging';
+import type { PhoneListenerConfig, PhoneRequestLimits } from '../config.js';
+import type { GatewayMetrics } from '../metrics.js';
+import { ConnectionLimits } from './connection-limits.js';
+import { refuseRequest, refuseSocket, type HttpRefusalCode } from './http-refusal.js';
+import type { PhoneMessages } from './phone-messages.js';
+import { readBody } from './read-body.js';
+
+export interface PhoneListenerOptions {
+  readonly name: PhoneConnection['listener'];
+  readonly config: PhoneListenerConfig;
+  readonly tls: TlsOptions;
+  readonly paths: readonly string[];
+  readonly limits: PhoneRequestLimits;
+  readonly nowMs: () => number;
+}
+
+const CLIENT_ERRORS: ReadonlyMap<string, HttpRefusalCode> = new Map([
+  ['HPE_HEADER_OVERFLOW', 'headers-too-large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request-timeout'],
+]);
+
+/** An HTTPS address for phones. Plain `node:https`, as every microsecond beyond the handshake counts here. */
+export class PhoneListener {
+  private readonly server: Server;
+  private readonly connections: ConnectionLimits;
+  private readonly paths: ReadonlySet<string>;
+  private isClosing = false;
+
+  constructor(
+    private readonly options: PhoneListenerOptions,
+    private readonly messages: PhoneMessages,
+    private readonly metrics: GatewayMetrics,
+    private readonly logger: Logger,
+  ) {
+    const { config, limits, tls } = options;
+    this.connections = new ConnectionLimits(config.maxConnectionsPerAddress);
+    this.paths = new Set(options.paths);
+    this.server = createServer(
+      {
+        ...tls,
+        handshakeTimeout: limits.handshakeTimeoutMs,
+        maxHeaderSize: limits.maxHeaderBytes,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveTimeoutMs,
+        // Node looks for requests that are overdue only this often.
+        connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs, limits.requestTimeoutMs),
+      },
+      (request, response) => void this.onRequest(request, response),
+    );
+    this.server.maxConnections = config.maxConnections;
+    this.watchConnections();
+  }
+
+  /** Where phones reach it from this machine. */
+  get url(): string {
+    // A listening TCP server's address is never a pipe name.
+    const { port } = this.server.address() as AddressInfo;
+    const { host } = this.options.config;
+    const reachable =
+      host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+    return `https://${reachable}:${port}`;
+  }
+
+  /** @throws ListenError */
+  async listen(): Promise<void> {
+    const { host, port } = this.options.config;
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException): void =>
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new ListenError('port-in-use', `port ${port} on ${host} is already in use`, { cause: error })
+            : new ListenError('listen-failed', `cannot listen on port ${port} of ${host} (${String(error.code)})`, {
+                cause: error,
+              }),
+        );
+      this.server.once('error', onError);
+      this.server.listen({ host, port, backlog: 1_024 }, () => {
+        this.server.off('error', onError);
+        resolve();
+      });
+    });
+  }
+
+  /** Stops accepting, lets requests in flight finish within the time, then cuts. */
+  async close(timeoutMs: number): Promise<void> {
+    this.isClosing = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const cut = setTimeout(() => this.server.closeAllConnections(), timeoutMs);
+    await closed;
+    clearTimeout(cut);
+  }
+
+  private watchConnections(): void {
+    const listener = this.options.name;
+    this.server.on('connection', (socket) => {
+      if (!this.connections.admit(socket)) {
+        this.metrics.connectionsRefused.inc({ listener, cause: 'address' });
+        return;
+      }
+      this.metrics.connections.set({ listener }, this.connections.open);
+      socket.once('close', () => this.metrics.connections.set({ listener }, this.connections.open));
+    });
+    this.server.on('drop', () => this.metrics.connectionsRefused.inc({ listener, cause: 'total' }));
+    this.server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+      this.metrics.tlsFailures.inc({ listener });
+      this.logger.debug({ code: error.code }, 'TLS handshake failed');
+    });
+    this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      if (error.code === 'ECONNRESET') {
+        socket.destroy();
+        return;
+      }
+      const code = CLIENT_ERRORS.get(error.code ?? '') ?? 'malformed-http';
+      this.metrics.refusals.inc({ listener, code });
+      refuseSocket(socket, code);
+    });
+  }
+
+  private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedAtMs = this.options.nowMs();
+    response.on('error', (error) => this.logger.debug({ err: error }, 'answer not delivered'));
+    const { url = '', method, headers } = request;
+    const query = url.indexOf('?');
+    const path = query === -1 ? url : url.slice(0, query);
+    if (!this.paths.has(path)) return this.refuse(request, response, 'not-found');
+    if (method !== 'POST') return this.refuse(request, response, 'method-not-allowed');
+    const body = await readBody(request, this.options.limits.maxBodyBytes);
+    if (!body.ok) {
+      if (body.code !== 'aborted') this.refuse(request, response, body.code);
+      return;
+    }
+    const answer = await this.messages.answer({
+      body: body.bytes,
+      path,
+      cookie: headers.cookie,
+      contentType: headers['content-type'],
+      connection: this.connectionOf(request),
+      arrivedAtMs,
+    });
+    if (answer.kind === 'refused') return this.refuse(request, response, answer.code);
+    this.send(response, answer);
+    this.metrics.durations.observe({ listener: this.options.name }, (this.options.nowMs() - arrivedAtMs) / 1_000);
+  }
+
+  /** Always with a length: older firmware does not understand chunks (PROTOCOL 1.2). */
+  private send(
+    response: ServerResponse,
+    answer: { readonly body: string; readonly setCookie: string | undefined },
+  ): void {
+    const bytes = Buffer.from(answer.body);
+    const headers: Record<string, string | number> = {
+      'Content-Type': 'text/xml; charset=UTF-8',
+      'Content-Length': bytes.length,
+    };
+    if (answer.setCookie !== undefined) headers['Set-Cookie'] = answer.setCookie;
+    if (this.isClosing) headers['Connection'] = 'close';
+    response.writeHead(200, headers);
+    response.end(bytes);
+  }
+
+  private refuse(request: IncomingMessage, response: ServerResponse, code: HttpRefusalCode): void {
+    this.metrics.refusals.inc({ listener: this.options.name, code });
+    refuseRequest(request, response, code);
+  }
+
+  private connectionOf(request: IncomingMessage): PhoneConnection {
+    // The server is an HTTPS server, so its sockets are TLS sockets.
+    const socket = request.socket as TLSSocket;
+    const address = socket.remoteAddress ?? '';
+    return {
+      remoteAddress: address.startsWith('::ffff:') ? address.slice(7) : address,
+      listener: this.options.name,
+      tlsVersion: socket.getProtocol(),
+      tlsCipher: socket.getCipher()?.name ?? null,
+    };
+  }
+}
