@@ -1,0 +1,31 @@
+import { runToEnd } from './bench-process.js';
+
+/** What the load generator reports. */
+export interface LoadResult {
+  readonly answered: number;
+  readonly failed: number;
+  readonly overloaded: number;
+  readonly durationMs: number;
+  readonly latenciesMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
+}
+
+/**
+ * Start-ups against a server, from a process of its own.
+ *
+ * @throws Error when any failed or got `overload`: such a run measures something else
+ */
+export async function generateLoad(load: {
+  readonly url: string;
+  readonly count: number;
+  readonly concurrency: number;
+  /** Number of the first phone. */
+  readonly from: number;
+}): Promise<LoadResult> {
+  const args = [load.url, String(load.count), String(load.concurrency), String(load.from)];
+  // Our own program, one file away.
+  const result = (await runToEnd(new URL('./load-generator.js', import.meta.url), args)) as LoadResult;
+  if (result.failed > 0 || result.overloaded > 0) {
+    throw new Error(`${result.failed} start-ups failed, ${result.overloaded} got overload`);
+  }
+  return result;
+}

@@ -1,0 +1,62 @@
+import { generateLoad, type LoadResult } from './load-result.js';
+import { openBenchSite } from './bench-site.js';
+import type { BenchProcess } from './bench-process.js';
+import { median, spread } from './statistics.js';
+
+const RUNS = 5;
+const START_UPS = 2_500;
+const CONCURRENCY = 16;
+const BAR = 0.7;
+
+/**
+ * Start-ups per CPU-second of the gateway process (fresh TLS with RSA-2048, event acknowledged by Kafka, answer from the
+ * policy side), as a ratio to a bare `node:https` server. Runs of the two alternate, so that both meet the same machine.
+ */
+export async function benchStartUps(say: (line: string) => void): Promise<boolean> {
+  const site = await openBenchSite();
+  const servers: BenchProcess[] = [];
+  try {
+    const bare = await site.startBareServer();
+    servers.push(bare, await site.startResponder('no-work'));
+    const gateway = await site.startGateway({ OPENDLS_LOG_LEVEL: 'info' });
+    servers.push(gateway);
+    say(`${START_UPS} start-ups a run, ${CONCURRENCY} at a time, ${RUNS} runs each, after one to warm up`);
+    const figures = { bare: [] as number[], gateway: [] as number[], p99: [] as number[] };
+    for (let run = 0; run <= RUNS; run += 1) {
+      const yardstick = await measure(bare, run * 2);
+      const subject = await measure(gateway, run * 2 + 1);
+      if (run === 0) continue;
+      figures.bare.push(yardstick.perCpuSecond);
+      figures.gateway.push(subject.perCpuSecond);
+      figures.p99.push(subject.load.latenciesMs.p99);
+      say(
+        `  run ${run}: bare ${yardstick.perCpuSecond.toFixed(0)}, gateway ${subject.perCpuSecond.toFixed(0)} per CPU-second; gateway ${rate(subject.load)}/s, p99 ${subject.load.latenciesMs.p99.toFixed(0)} ms`,
+      );
+    }
+    const ratios = figures.gateway.map((value, n) => value / (figures.bare[n] ?? NaN));
+    say(`bare node:https     ${spread(figures.bare, 0)} start-ups per CPU-second`);
+    say(`gateway             ${spread(figures.gateway, 0)} start-ups per CPU-second`);
+    say(`ratio               ${spread(ratios, 2)}, bar ${BAR.toFixed(2)}`);
+    say(`latency p99         ${spread(figures.p99, 0)} ms`);
+    return median(ratios) >= BAR;
+  } finally {
+    for (const server of servers) await server.stop();
+    await site.close();
+  }
+}
+
+async function measure(server: BenchProcess, run: number): Promise<{ perCpuSecond: number; load: LoadResult }> {
+  const before = server.cpuSeconds();
+  const load = await generateLoad({
+    url: server.urls['phones'] ?? '',
+    count: START_UPS,
+    concurrency: CONCURRENCY,
+    from: run * START_UPS,
+  });
+  const used = server.cpuSeconds() - before;
+  return { perCpuSecond: load.answered / used, load };
+}
+
+function rate({ answered, durationMs }: LoadResult): string {
+  return ((answered * 1000) / durationMs).toFixed(0);
+}
