@@ -61,7 +61,11 @@ async function runInitdb(cluster: NewCluster, staging: string, passwordFile: str
     });
     let messages = '';
     initdb.stderr?.on('data', (chunk: Buffer) => (messages += chunk.toString()));
-    const [code] = (await once(initdb, 'close')) as [number | null];
+    const [code] = (await once(initdb, 'close').catch((error: unknown) => {
+      throw new EmbeddedPostgresError('start-failed', `${cluster.initdb} cannot be run; on Linux it needs glibc`, {
+        cause: error,
+      });
+    })) as [number | null];
     if (code !== 0) throw new EmbeddedPostgresError('start-failed', `initdb failed: ${messages.trim()}`);
   } finally {
     await passwordHandle.close();
