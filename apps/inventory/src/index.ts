@@ -1,1 +1,2 @@
-export {};
+export { createInventory, type InventoryOptions, type InventoryPart } from './create-inventory.js';
+export { migrateInventory } from './data-source.js';

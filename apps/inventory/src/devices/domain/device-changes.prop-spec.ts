@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@opendls/event-contracts';
+import type { AnyEvent, ReportedItem } from '@opendls/event-contracts';
 import fc from 'fast-check';
 import {
   aClosing,
@@ -13,7 +13,7 @@ import type { ContactRecord } from './contact-record.js';
 import { DeviceChanges, type StoredReply } from './device-changes.js';
 import type { DeviceRecord } from './device-record.js';
 import { toInventoryDevice } from './device-record.js';
-import { textOfKey, type ItemReport } from './item-changes.js';
+import { keyOf, textOfKey, type ItemReport } from './item-changes.js';
 
 const deviceId = deviceIdOf(1);
 const HOUR = 3_600;
@@ -45,6 +45,7 @@ class Memory {
   contacts: ContactRecord[] = [];
   replies: StoredReply[] = [];
   items = new Map<string, ItemReport>();
+  openingItems: readonly ReportedItem[] = [];
 
   apply(events: readonly AnyEvent[]): void {
     const changes = new DeviceChanges(deviceId, this, (items) => JSON.stringify(items));
@@ -61,22 +62,37 @@ class Memory {
   }
 
   private writeItems({ items }: DeviceChanges): void {
-    const { releasedAt, replacement } = items;
-    for (const [key, item] of this.items) {
-      if (releasedAt === null || !item.isInOpening) continue;
-      const reportedAt = item.reportedAt > releasedAt ? item.reportedAt : releasedAt;
-      this.items.set(key, { ...item, reportedAt, isInOpening: false });
+    const { retirement, openingItems, replacement } = items;
+    if (retirement !== null) {
+      const { which, keys, confirmedAt } = retirement;
+      for (const item of this.openingItems) {
+        const report = reportOf(item, confirmedAt);
+        if (keys.has(textOfKey(report)) === (which === 'only')) this.upsert(report);
+      }
+      this.openingItems = [];
     }
-    for (const item of items.upserts) {
-      const known = this.items.get(textOfKey(item));
-      const isOlder = known !== undefined && (known.isInOpening || known.reportedAt > item.reportedAt);
-      if (!isOlder) this.items.set(textOfKey(item), item);
-    }
+    for (const report of items.reports) this.upsert(report);
+    if (openingItems !== null) this.openingItems = openingItems;
     if (replacement === null) return;
     for (const [key, item] of this.items) {
-      const isOlder = item.reportedAt <= replacement.at && !item.isInOpening;
-      if (isOlder && !replacement.keep.has(key)) this.items.delete(key);
+      if (item.reportedAt <= replacement.at && !replacement.keep.has(key)) this.items.delete(key);
     }
+  }
+
+  private upsert(item: ItemReport): void {
+    const known = this.items.get(textOfKey(item));
+    if (known === undefined || known.reportedAt <= item.reportedAt) this.items.set(textOfKey(item), item);
+  }
+
+  /** The newer report of each item, wherever it is. */
+  private get merged(): Map<string, ItemReport> {
+    const merged = new Map(this.items);
+    for (const item of this.openingItems) {
+      const report = reportOf(item, this.device!.openingItems!.confirmedAt);
+      const known = merged.get(textOfKey(report));
+      if (known === undefined || known.reportedAt < report.reportedAt) merged.set(textOfKey(report), report);
+    }
+    return merged;
   }
 
   /** What users see. */
@@ -88,9 +104,13 @@ class Memory {
     return {
       device: { ...device, version: 0 },
       contacts,
-      items: Object.fromEntries([...this.items].map(([key, { value }]) => [key, value]).sort()),
+      items: Object.fromEntries([...this.merged].map(([key, { value, reportedAt }]) => [key, { value, reportedAt }])),
     };
   }
+}
+
+function reportOf(item: ReportedItem, reportedAt: Date): ItemReport {
+  return { ...keyOf(item), value: item.value ?? null, isSecret: item.secret === true, reportedAt };
 }
 
 function itemsOf(values: Readonly<Record<string, string>>): { name: string; value: string }[] {
@@ -108,7 +128,7 @@ describe('the changes of one phone', () => {
     expect(outcomeOf([STORY])).toEqual(outcomeOf(STORY.map((event) => [event])));
     expect(outcomeOf([STORY])).toMatchObject({
       device: { startUpCount: 2, e164: '4989100231', lastSeenAt: after(2 * HOUR + 30).toISOString() },
-      items: { a: '2', b: '1', c: '1', d: '2' },
+      items: { a: { value: '2' }, b: { value: '1' }, c: { value: '1' }, d: { value: '2' } },
     });
   });
 

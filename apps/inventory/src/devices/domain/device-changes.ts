@@ -17,7 +17,7 @@ import {
   type DeviceRecord,
   type Facts,
 } from './device-record.js';
-import { ItemChanges, meaningfulItems } from './item-changes.js';
+import { ItemChanges, meaningfulItems, type Replacement } from './item-changes.js';
 import {
   addFragment,
   completeReport,
@@ -133,21 +133,15 @@ export class DeviceChanges {
     this.applyOpeningItems(items, at);
   }
 
-  /**
-   * Writes the items of an opening only when they are not the ones of the last opening: phones state some thirty items at
-   * every start, nearly always the same.
-   */
+  /** Items of the last opening are stored only when they are others than before; those of an earlier one as reports. */
   private applyOpeningItems(items: OpeningEvent['data']['items'], at: Date): void {
     const { openingItems, itemsReportedAt } = this.record;
     if (itemsReportedAt !== null && itemsReportedAt > at) return;
     const meaningful = meaningfulItems(items);
     if (meaningful.length === 0) return;
-    if (openingItems !== null && openingItems.confirmedAt > at) return this.items.report(meaningful, at, false);
+    if (openingItems !== null && openingItems.confirmedAt > at) return this.items.report(meaningful, at);
     const digest = this.digest(meaningful);
-    if (openingItems?.digest !== digest) {
-      this.releaseOpening();
-      this.items.report(meaningful, at, true);
-    }
+    if (openingItems?.digest !== digest) this.items.open(meaningful, at, openingItems?.confirmedAt ?? null);
     this.record = { ...this.record, openingItems: { digest, confirmedAt: at } };
   }
 
@@ -159,8 +153,7 @@ export class DeviceChanges {
     }));
     const { itemsReportedAt } = this.record;
     if (itemsReportedAt !== null && itemsReportedAt > at) return;
-    this.releaseOpening();
-    this.items.report(meaningfulItems(data.items), at, false);
+    this.items.report(meaningfulItems(data.items), at);
     if (data.scope === 'all') this.assemble(data, at);
   }
 
@@ -175,16 +168,15 @@ export class DeviceChanges {
     // A reply in one piece, which is the usual case, never touches the table of fragments.
     if (report === undefined || isStored) this.touchedReplies.add(text);
     else this.touchedReplies.delete(text);
-    if (report === undefined) return;
-    this.items.replace(report);
-    this.record = applyFullReport(this.record, report.at);
+    if (report !== undefined) this.applyReport(report);
   }
 
-  private releaseOpening(): void {
+  private applyReport(report: Replacement): void {
     const { openingItems } = this.record;
-    if (openingItems === null) return;
-    this.items.releaseOpening(openingItems.confirmedAt);
-    this.record = { ...this.record, openingItems: null };
+    const isOpeningOlder = openingItems !== null && openingItems.confirmedAt <= report.at;
+    this.items.replace(report, isOpeningOlder ? openingItems.confirmedAt : null);
+    this.record = applyFullReport(this.record, report.at);
+    if (isOpeningOlder) this.record = { ...this.record, openingItems: null };
   }
 
   private contactsOf(contactId: string): readonly ContactRecord[] {

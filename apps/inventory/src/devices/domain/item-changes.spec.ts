@@ -26,40 +26,50 @@ describe('the items of a message', () => {
 });
 
 describe('changes to the items of a phone', () => {
-  const one = (value: string): { name: string; value: string }[] => [{ name: 'a', value }];
+  const itemsOf = (...names: readonly string[]): { name: string; value: string }[] =>
+    names.map((name) => ({ name, value: `value of ${name}` }));
 
   it('keeps the newest report of an item', () => {
     const changes = new ItemChanges();
-    changes.report(one('new'), after(10), false);
-    changes.report(one('old'), after(5), false);
-    expect(changes.upserts).toEqual([expect.objectContaining({ value: 'new', reportedAt: after(10) })]);
+    changes.report([{ name: 'a', value: 'new' }], after(10));
+    changes.report([{ name: 'a', value: 'old' }], after(5));
+    expect(changes.reports).toEqual([expect.objectContaining({ value: 'new', reportedAt: after(10) })]);
   });
 
   it('holds no value of a secret item', () => {
     const changes = new ItemChanges();
-    changes.report([{ name: 'sip-pwd', secret: true, value: 'leaked' }], after(0), false);
-    expect(changes.upserts).toEqual([expect.objectContaining({ isSecret: true, value: null })]);
+    changes.report([{ name: 'sip-pwd', secret: true, value: 'leaked' }], after(0));
+    expect(changes.reports).toEqual([expect.objectContaining({ isSecret: true, value: null })]);
   });
 
-  it('dates the items of an opening by its last repetition once they are released', () => {
-    const changes = new ItemChanges();
-    changes.report(one('x'), after(0), true);
-    changes.report(one('late'), after(5), false);
-    changes.releaseOpening(after(10));
-    changes.report(one('too late'), after(9), false);
-    expect(changes.releasedAt).toEqual(after(10));
-    expect(changes.upserts).toEqual([
-      expect.objectContaining({ value: 'x', reportedAt: after(10), isInOpening: false }),
-    ]);
+  it('keeps what only an earlier opening stated, dated by its last repetition', () => {
+    const stored = new ItemChanges();
+    stored.open(itemsOf('a'), after(20), after(10));
+    expect(stored.retirement).toEqual({ which: 'except', keys: new Set(['a']), confirmedAt: after(10) });
+
+    const inBatch = new ItemChanges();
+    inBatch.open(itemsOf('a', 'b'), after(0), null);
+    inBatch.open(itemsOf('a'), after(20), after(10));
+    expect(inBatch.retirement).toBeNull();
+    expect(inBatch.openingItems).toEqual(itemsOf('a'));
+    expect(inBatch.reports).toEqual([expect.objectContaining({ name: 'b', reportedAt: after(10) })]);
   });
 
   it('drops what a complete report does not list, unless it is newer', () => {
     const changes = new ItemChanges();
-    changes.report([{ name: 'gone', value: '1' }], after(0), false);
-    changes.report([{ name: 'kept', value: '1' }], after(1), false);
-    changes.report([{ name: 'newer', value: '1' }], after(3), false);
-    changes.replace({ at: after(2), keep: new Set(['kept']) });
-    expect(changes.upserts.map(({ name }) => name)).toEqual(['kept', 'newer']);
+    changes.report(itemsOf('gone'), after(0));
+    changes.report(itemsOf('kept'), after(1));
+    changes.report(itemsOf('newer'), after(3));
+    changes.replace({ at: after(2), keep: new Set(['kept']), unreadable: new Set() }, null);
+    expect(changes.reports.map(({ name }) => name)).toEqual(['kept', 'newer']);
     expect(changes.replacement?.at).toEqual(after(2));
+  });
+
+  it('keeps of an opening what a complete report lists and could not read', () => {
+    const changes = new ItemChanges();
+    changes.open(itemsOf('a', 'b'), after(0), null);
+    changes.replace({ at: after(2), keep: new Set(['a']), unreadable: new Set(['a']) }, after(0));
+    expect(changes.openingItems).toBeNull();
+    expect(changes.reports.map(({ name }) => name)).toEqual(['a']);
   });
 });

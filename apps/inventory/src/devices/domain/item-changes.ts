@@ -12,14 +12,30 @@ export interface ItemReport extends ItemKey {
   readonly value: string | null;
   readonly isSecret: boolean;
   readonly reportedAt: Date;
-  /** Part of the opening message that was applied last. */
-  readonly isInOpening: boolean;
 }
 
 /** A complete report: items that are not in it do not exist (any more), unless they were reported later. */
 export interface Replacement {
   readonly at: Date;
+  /** Everything it lists. */
   readonly keep: ReadonlySet<string>;
+  /** What it lists without a value, because the phone could not read it. */
+  readonly unreadable: ReadonlySet<string>;
+}
+
+/** The items of an opening message. */
+export interface OpeningReport {
+  readonly items: readonly ReportedItem[];
+  /** When the phone last stated exactly these. */
+  readonly confirmedAt: Date;
+}
+
+/** What of the stored opening items becomes reports of their own, now that they are no longer those of the last opening. */
+export interface Retirement {
+  readonly confirmedAt: Date;
+  /** With `except`: all but these. With `only`: just these. */
+  readonly which: 'except' | 'only';
+  readonly keys: ReadonlySet<string>;
 }
 
 /**
@@ -42,36 +58,46 @@ export function keyOf(item: Pick<ReportedItem, 'name' | 'index'>): ItemKey {
   return { name: item.name, index: item.index ?? null };
 }
 
-/**
- * The items of a message that say something: without message flags and without items the phone could not read (they carry a
- * status, in unsolicited messages too, M p.33: skip them when importing values). A later duplicate wins.
- */
+/** Whether an item of a message has a value. One the phone could not read carries a status instead (M p.33). */
+export function isReadable(item: ReportedItem): boolean {
+  return !item.status && (item.secret === true || item.value !== undefined);
+}
+
+/** The items of a message that say something: no message flags, nothing unreadable. A later duplicate wins. */
 export function meaningfulItems(items: readonly ReportedItem[]): readonly ReportedItem[] {
   const byKey = new Map<string, ReportedItem>();
   for (const item of items) {
-    const isReadable = !item.status && (item.secret === true || item.value !== undefined);
-    if (isReadable && !MESSAGE_FLAGS.has(item.name)) byKey.set(textOfKey(keyOf(item)), item);
+    if (isReadable(item) && !MESSAGE_FLAGS.has(item.name)) byKey.set(textOfKey(keyOf(item)), item);
   }
   return [...byKey.values()];
 }
 
 /**
- * Collects what a batch of events does to the items of one phone, so that it can be written at once. Writing follows one
- * rule, here and in the database: a report replaces an older one, never a newer one.
+ * Collects what a batch of events does to the items of one phone, so that it can be written at once.
+ *
+ * Items are kept in two places. Phones state some thirty items in every opening message, nearly always the same: they are
+ * one document, which is written only when they differ. Items they were asked for are rows. Of two reports of an item the
+ * newer one counts, wherever it is.
  */
 export class ItemChanges {
-  private readonly reports = new Map<string, ItemReport>();
-  private confirmed: Date | null = null;
+  private readonly byKey = new Map<string, ItemReport>();
+  private opening: OpeningReport | null = null;
+  private retired: Retirement | null = null;
   private newest: Replacement | null = null;
 
-  /** Reports to write, at most one per item. */
-  get upserts(): readonly ItemReport[] {
-    return [...this.reports.values()];
+  /** Reports to write as rows, at most one per item. A report never replaces a newer one. */
+  get reports(): readonly ItemReport[] {
+    return [...this.byKey.values()];
   }
 
-  /** Set when the stored items of the last opening no longer are; the time at which they were last confirmed. */
-  get releasedAt(): Date | null {
-    return this.confirmed;
+  /** Items to store as those of the last opening; null leaves what is stored, or removes it when it is retired. */
+  get openingItems(): readonly ReportedItem[] | null {
+    return this.opening?.items ?? null;
+  }
+
+  /** Set when the stored opening items no longer are those of the last opening. */
+  get retirement(): Retirement | null {
+    return this.retired;
   }
 
   /** The newest complete report. */
@@ -79,40 +105,42 @@ export class ItemChanges {
     return this.newest;
   }
 
-  get isEmpty(): boolean {
-    return this.reports.size === 0 && this.confirmed === null && this.newest === null;
-  }
-
-  /** Adds the items of a message. */
-  report(items: readonly ReportedItem[], at: Date, isInOpening: boolean): void {
+  /** Adds items that a phone was asked for, or that come from an opening which is not the last. */
+  report(items: readonly ReportedItem[], at: Date): void {
     for (const item of items) {
       const key = keyOf(item);
       const text = textOfKey(key);
-      const known = this.reports.get(text);
-      // What the last opening states holds until `releaseOpening`: a message that arrives late is older.
-      if (known !== undefined && (known.isInOpening || known.reportedAt > at)) continue;
+      const known = this.byKey.get(text);
+      if (known !== undefined && known.reportedAt > at) continue;
       const isSecret = item.secret === true;
-      const value = isSecret ? null : (item.value ?? null);
-      this.reports.set(text, { ...key, value, isSecret, reportedAt: at, isInOpening });
+      this.byKey.set(text, { ...key, value: isSecret ? null : (item.value ?? null), isSecret, reportedAt: at });
     }
   }
 
-  /** The items of the last opening, confirmed until `confirmedAt`, become items like all others. */
-  releaseOpening(confirmedAt: Date): void {
-    this.confirmed ??= confirmedAt;
-    for (const [text, known] of this.reports) {
-      if (!known.isInOpening) continue;
-      const reportedAt = known.reportedAt > confirmedAt ? known.reportedAt : confirmedAt;
-      this.reports.set(text, { ...known, reportedAt, isInOpening: false });
-    }
+  /** The items of the last opening are these now; `lastConfirmedAt` is when those before were last stated, if any. */
+  open(items: readonly ReportedItem[], at: Date, lastConfirmedAt: Date | null): void {
+    this.retire({ which: 'except', keys: new Set(items.map((item) => textOfKey(keyOf(item)))) }, lastConfirmedAt);
+    this.opening = { items, confirmedAt: at };
   }
 
-  /** Adds a complete report. */
-  replace(replacement: Replacement): void {
+  /** Adds a complete report. `lastConfirmedAt` is when the items of the last opening were stated, if they are older. */
+  replace(replacement: Replacement, lastConfirmedAt: Date | null): void {
+    this.retire({ which: 'only', keys: replacement.unreadable }, lastConfirmedAt);
     if (this.newest !== null && this.newest.at > replacement.at) return;
     this.newest = replacement;
-    for (const [text, known] of this.reports) {
-      if (known.reportedAt <= replacement.at && !replacement.keep.has(text)) this.reports.delete(text);
+    for (const [text, known] of this.byKey) {
+      if (known.reportedAt <= replacement.at && !replacement.keep.has(text)) this.byKey.delete(text);
     }
+  }
+
+  private retire({ which, keys }: Pick<Retirement, 'which' | 'keys'>, confirmedAt: Date | null): void {
+    if (confirmedAt === null) return;
+    if (this.opening === null) {
+      this.retired ??= { which, keys, confirmedAt };
+      return;
+    }
+    const isMoved = (item: ReportedItem): boolean => keys.has(textOfKey(keyOf(item))) === (which === 'only');
+    this.report(this.opening.items.filter(isMoved), confirmedAt);
+    this.opening = null;
   }
 }

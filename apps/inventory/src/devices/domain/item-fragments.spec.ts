@@ -8,6 +8,7 @@ function fragment(position: number, options: Partial<Fragment> = {}): Fragment {
     isFinal: false,
     at: after(position),
     keys: [`item-${position}`],
+    unreadable: [],
     ...options,
   };
 }

@@ -1,5 +1,5 @@
 import type { DeviceId, EventDataByType } from '@opendls/event-contracts';
-import { keyOf, textOfKey, type Replacement } from './item-changes.js';
+import { isReadable, keyOf, textOfKey, type Replacement } from './item-changes.js';
 
 type ItemsReported = EventDataByType['opendls.gateway.items-reported'];
 
@@ -18,6 +18,8 @@ export interface Fragment {
   readonly isFinal: boolean;
   readonly at: Date;
   readonly keys: readonly string[];
+  /** Those of them that the phone could not read. */
+  readonly unreadable: readonly string[];
 }
 
 /** One text per reply. */
@@ -26,9 +28,13 @@ export function textOfReply({ deviceId, contactId, orderId, stepIndex }: ReplyRe
 }
 
 /** The fragment of an event. Items the phone could not read are listed too: they exist. */
-export function fragmentOf(data: ItemsReported, at: Date): Fragment {
-  const { attempt, fragment, isFinal, items } = data;
-  return { attempt, fragment, isFinal, at, keys: items.map((item) => textOfKey(keyOf(item))) };
+export function fragmentOf({ attempt, fragment, isFinal, items }: ItemsReported, at: Date): Fragment {
+  const unreadable = items.filter((item) => !isReadable(item));
+  return { attempt, fragment, isFinal, at, keys: keysOf(items), unreadable: keysOf(unreadable) };
+}
+
+function keysOf(items: ItemsReported['items']): readonly string[] {
+  return items.map((item) => textOfKey(keyOf(item)));
 }
 
 /**
@@ -53,5 +59,6 @@ export function completeReport(fragments: readonly Fragment[]): Replacement | un
   }
   const parts = fragments.slice(0, last + 1);
   const at = parts.reduce((latest, part) => (part.at > latest ? part.at : latest), parts[0]!.at);
-  return { at, keep: new Set(parts.flatMap(({ keys }) => keys)) };
+  const keep = new Set(parts.flatMap(({ keys }) => keys));
+  return { at, keep, unreadable: new Set(parts.flatMap(({ unreadable }) => unreadable)) };
 }

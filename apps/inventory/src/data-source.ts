@@ -1,0 +1,26 @@
+import type { Logger } from '@opendls/logging';
+import { silentLogger } from '@opendls/logging';
+import { migrateDatabase, type PostgresOptions } from '@opendls/postgres';
+import { ContactEntity } from './devices/contact.entity.js';
+import { DeviceEntity } from './devices/device.entity.js';
+import { ItemFragmentEntity } from './devices/item-fragment.entity.js';
+import { OpeningReportEntity } from './devices/opening-report.entity.js';
+import { ReportedItemEntity } from './devices/reported-item.entity.js';
+import { CreateDevices1767225600000 } from './migrations/1767225600000-create-devices.js';
+
+/** How the inventory reaches its database, and what is in it. */
+export function databaseOptions(url: string, logger: Logger, poolSize?: number): PostgresOptions {
+  return {
+    url,
+    name: 'opendls-inventory',
+    entities: [DeviceEntity, ReportedItemEntity, OpeningReportEntity, ContactEntity, ItemFragmentEntity],
+    migrations: [CreateDevices1767225600000],
+    poolSize,
+    logger,
+  };
+}
+
+/** Brings the database to the schema of this version; the names of the migrations that were missing. */
+export function migrateInventory(url: string, logger: Logger = silentLogger()): Promise<readonly string[]> {
+  return migrateDatabase(databaseOptions(url, logger));
+}

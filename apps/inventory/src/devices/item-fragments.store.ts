@@ -1,0 +1,82 @@
+import type { DeviceId } from '@opendls/event-contracts';
+import type { Tx } from '@opendls/postgres';
+import type { DataSource } from 'typeorm';
+import type { StoredReply } from './domain/device-changes.js';
+import { textOfReply, type Fragment, type ReplyRef } from './domain/item-fragments.js';
+import { recordsetOf } from './recordset.js';
+
+const REPLY_COLUMNS = { device_id: 'text', contact_id: 'text', order_id: 'uuid', step_index: 'integer' };
+const COLUMNS = {
+  ...REPLY_COLUMNS,
+  fragment: 'integer',
+  attempt: 'integer',
+  is_final: 'boolean',
+  reported_at: 'timestamptz',
+  keys: 'jsonb',
+  unreadable_keys: 'jsonb',
+};
+const NAMES = Object.keys(COLUMNS).join(', ');
+const SAME_REPLY = Object.keys(REPLY_COLUMNS)
+  .map((column) => `f.${column} = r.${column}`)
+  .join(' AND ');
+
+const LOAD = `
+  SELECT f.device_id AS "deviceId", f.contact_id AS "contactId", f.order_id AS "orderId", f.step_index AS "stepIndex",
+    f.fragment, f.attempt, f.is_final AS "isFinal", f.reported_at AS "at", f.keys, f.unreadable_keys AS "unreadable"
+  FROM ${recordsetOf(REPLY_COLUMNS)} JOIN item_fragment f ON ${SAME_REPLY}
+  ORDER BY f.fragment`;
+const REMOVE = `DELETE FROM item_fragment f USING ${recordsetOf(REPLY_COLUMNS)} WHERE ${SAME_REPLY}`;
+const INSERT = `INSERT INTO item_fragment (${NAMES}) SELECT ${NAMES} FROM ${recordsetOf(COLUMNS)}`;
+
+type FragmentRow = Omit<ReplyRef, 'deviceId'> & { readonly deviceId: DeviceId } & Fragment;
+
+/** Fragments of replies that are not complete yet. */
+export class ItemFragmentsStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** What is known of replies; replies without any fragment are left out. */
+  async load(tx: Tx, refs: readonly ReplyRef[]): Promise<readonly StoredReply[]> {
+    if (refs.length === 0) return [];
+    const rows = await tx.query<FragmentRow[]>(LOAD, [JSON.stringify(refs.map(replyRow))]);
+    const replies = new Map<string, { ref: ReplyRef; fragments: Fragment[] }>();
+    for (const { deviceId, contactId, orderId, stepIndex, ...fragment } of rows) {
+      const ref = { deviceId, contactId, orderId, stepIndex };
+      const text = textOfReply(ref);
+      const reply = replies.get(text) ?? { ref, fragments: [] };
+      reply.fragments.push(fragment);
+      replies.set(text, reply);
+    }
+    return [...replies.values()];
+  }
+
+  /** Writes the fragments of replies in place of those known before. */
+  async save(tx: Tx, replies: readonly StoredReply[]): Promise<void> {
+    if (replies.length === 0) return;
+    await tx.query(REMOVE, [JSON.stringify(replies.map(({ ref }) => replyRow(ref)))]);
+    const rows = replies.flatMap(({ ref, fragments }) =>
+      fragments.map(({ fragment, attempt, isFinal, at, keys, unreadable }) => ({
+        ...replyRow(ref),
+        fragment,
+        attempt,
+        is_final: isFinal,
+        reported_at: at,
+        keys,
+        unreadable_keys: unreadable,
+      })),
+    );
+    if (rows.length > 0) await tx.query(INSERT, [JSON.stringify(rows)]);
+  }
+
+  /** Removes fragments whose reply was never completed, reported before `before`, at most `limit`; returns how many. */
+  async purge(before: Date, limit: number): Promise<number> {
+    const [, removed] = await this.dataSource.query<[unknown, number]>(
+      `DELETE FROM item_fragment WHERE ctid IN (SELECT ctid FROM item_fragment WHERE reported_at < $1 LIMIT $2)`,
+      [before, limit],
+    );
+    return removed;
+  }
+}
+
+function replyRow(ref: ReplyRef): Readonly<Record<string, unknown>> {
+  return { device_id: ref.deviceId, contact_id: ref.contactId, order_id: ref.orderId, step_index: ref.stepIndex };
+}
