@@ -12,7 +12,7 @@ import type { EventBus, OutgoingRecord, SubscribeOptions, Subscription, TopicSet
 import { PublishError } from '../event-bus.js';
 import { DEFAULT_PUBLISH_LIMITS, PublishQueue, type PublishLimits } from '../publish/publish-queue.js';
 import { toRawRecord, type RawRecord } from '../publish/raw-record.js';
-import { untilItWorks } from '../until-it-works.js';
+import { untilItWorks } from '../waiting.js';
 import { KafkaClient, type KafkaConnection } from './kafka-client.js';
 import { isRetriable } from './kafka-errors.js';
 import { KafkaPublisher } from './kafka-publisher.js';

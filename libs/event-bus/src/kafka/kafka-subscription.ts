@@ -9,7 +9,7 @@ import type { SubscribeOptions, Subscription } from '../event-bus.js';
 import type { KafkaClient } from './kafka-client.js';
 import { isRetriable } from './kafka-errors.js';
 import { KafkaRecord } from './kafka-record.js';
-import { untilItWorks } from '../until-it-works.js';
+import { atMost, untilItWorks } from '../waiting.js';
 import { endPositions, Positions, startAtEnd } from './start-positions.js';
 
 const RESTART_MS = 500;
@@ -95,15 +95,12 @@ export class KafkaSubscription implements Subscription {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     this.#clearTimers();
-    await Promise.allSettled(this.#running);
-    const deadline = new AbortController();
-    const late = delay(CLOSE_DEADLINE_MS, undefined, { signal: deadline.signal }).catch(() => undefined);
-    await Promise.race([this.#leave(), late]);
-    deadline.abort();
+    await atMost(CLOSE_DEADLINE_MS, this.#leave());
     this.#stop();
   }
 
   async #leave(): Promise<void> {
+    await Promise.allSettled(this.#running);
     if (!this.options.ephemeral) await this.#commit().catch(() => undefined);
     this.#isConsuming = false;
     await this.#consumer?.disconnect().catch(() => undefined);

@@ -143,7 +143,7 @@ export class PublishQueue {
     this.#busySince = performance.now();
     let jobs: Job[] = [];
     try {
-      await this.target.ready();
+      await this.#untilReady();
       // Not before it is ready: what times out while waiting is certainly not written.
       this.#busySince = performance.now();
       jobs = await this.#withKnownTopics(this.#take());
@@ -155,6 +155,15 @@ export class PublishQueue {
       this.#busySince = undefined;
       if (this.#jobs.length > 0) this.#schedule();
       else this.#whenIdle?.();
+    }
+  }
+
+  /** Where the log says that it is not going to be ready, everybody who waits for it is told. */
+  async #untilReady(): Promise<void> {
+    try {
+      await this.target.ready();
+    } catch (error) {
+      for (const job of [...this.#jobs]) this.#fail(job, toPublishError(error));
     }
   }
 

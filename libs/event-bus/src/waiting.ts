@@ -21,3 +21,13 @@ export async function untilItWorks<T>(
     }
   }
 }
+
+/** Waits for something, but not longer than this. */
+export async function atMost(deadlineMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
