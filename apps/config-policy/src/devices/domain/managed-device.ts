@@ -6,7 +6,8 @@ import type {
   ReportedItem,
   WorkOrderKind,
 } from '@opendls/event-contracts';
-import type { PolicySet } from '../../policies/domain/policy-set.js';
+import type { SelectedItem } from '../../policies/domain/policy-set.js';
+import type { SelectableFacts } from '../../policies/domain/selector.js';
 import {
   configureSteps,
   itemsToWrite,
@@ -46,9 +47,15 @@ export interface DecisionLimits extends OrderLimits {
   readonly retryFailedAfterMs: number;
 }
 
-/** What decisions about one phone need besides the phone. */
+/** The policies of one moment. */
+export interface PolicySelection {
+  readonly version: number;
+  select(facts: SelectableFacts): readonly SelectedItem[];
+}
+
+/** What decisions about phones need besides the phone. */
 export interface DecisionContext {
-  readonly policies: PolicySet;
+  readonly policies: PolicySelection;
   readonly secrets: SecretValues;
   readonly fingerprints: SecretFingerprints;
   readonly seal: SealValue;

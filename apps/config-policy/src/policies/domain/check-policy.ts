@@ -32,7 +32,8 @@ const CODES_WITHOUT_VALUE: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks a document completely: every problem of its form and of each of its items, not only the first. */
-export function checkPolicy(input: unknown): PolicyCheck {
+export function checkPolicy(document: unknown): PolicyCheck {
+  const input = withoutStatus(document);
   const parsed = policyDocumentSchema.safeParse(input);
   const problems = (parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, input));
   const warnings: LocatedFinding[] = [];
@@ -162,4 +163,11 @@ function valueAt(input: unknown, path: DocumentPath): unknown {
 
 function isRecord(value: unknown): value is Record<string | number, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** What the API adds when it shows a document. */
+function withoutStatus(document: unknown): unknown {
+  if (!isRecord(document) || Array.isArray(document)) return document;
+  const { status: _status, ...rest } = document;
+  return rest;
 }

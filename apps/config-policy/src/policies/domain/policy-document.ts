@@ -64,7 +64,7 @@ const selectSchema = z.strictObject({
   deviceId: patterns.optional(),
 });
 
-/** The policy document of files, API and command line. */
+/** The policy document of files, API and command line. A `status`, as the API shows it, may be sent back and is ignored. */
 export const policyDocumentSchema = z.strictObject({
   apiVersion: z.literal('opendls/v1'),
   kind: z.literal('Policy'),

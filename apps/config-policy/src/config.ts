@@ -1,0 +1,86 @@
+import { csv, durationMs, integer, logLevel, port } from '@opendls/config';
+import { CryptoError, parseSealingKeys, type SealingKeys } from '@opendls/crypto';
+import { z } from 'zod';
+import { DEFAULT_SETTINGS } from './decision-settings.js';
+
+const DAY_MS = 24 * 3_600_000;
+/** How long the gateway's topic keeps events, see its definition. */
+const GATEWAY_RETENTION_MS = 14 * DAY_MS;
+
+const databaseUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
+
+const sealingKeys = z.string().transform((text, context): SealingKeys => {
+  try {
+    return parseSealingKeys(text);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    context.addIssue({ code: 'custom', message: 'must be sealing keys, id:base64 joined by commas' });
+    return z.NEVER;
+  }
+});
+
+/** What `main.js migrate` reads. */
+export const migrationEnvironment = z.object({
+  OPENDLS_LOG_LEVEL: logLevel().default('info'),
+  OPENDLS_CONFIG_POLICY_DATABASE_URL: databaseUrl,
+});
+
+/** The environment of the config-policy process. Every name may also be given as `<name>_FILE`. */
+export const configPolicyEnvironment = migrationEnvironment
+  .extend({
+    OPENDLS_KAFKA_BROKERS: csv(),
+    OPENDLS_TOPIC_PREFIX: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{0,100}$/, 'must consist of letters, digits, ".", "_" and "-"')
+      .default(''),
+    OPENDLS_API_KEYS_FILE: z.string(),
+    OPENDLS_SEALING_KEYS: sealingKeys,
+    OPENDLS_CONFIG_POLICY_HOST: z.string().default('127.0.0.1'),
+    OPENDLS_CONFIG_POLICY_PORT: port().default(8_082),
+    OPENDLS_CONFIG_POLICY_INSTANCE_ID: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must consist of letters, digits, ".", "_" and "-"')
+      .optional(),
+    OPENDLS_CONFIG_POLICY_POLICY_DIR: z.string().optional(),
+    OPENDLS_CONFIG_POLICY_DATABASE_POOL_SIZE: integer({ min: 2, max: 200 }).default(10),
+    OPENDLS_CONFIG_POLICY_BATCH_SIZE: integer({ min: 1, max: 2_000 }).default(DEFAULT_SETTINGS.batchSize),
+    OPENDLS_CONFIG_POLICY_MAX_ATTEMPTS: integer({ min: 1, max: 1_000 }).default(DEFAULT_SETTINGS.maxAttempts),
+    OPENDLS_CONFIG_POLICY_ORDER_EXPIRY_MS: durationMs({ min: 1_000 }).default(DEFAULT_SETTINGS.orderExpiryMs),
+    OPENDLS_CONFIG_POLICY_RETRY_FAILED_AFTER_MS: durationMs().default(DEFAULT_SETTINGS.retryFailedAfterMs),
+    OPENDLS_CONFIG_POLICY_MAINTENANCE_INTERVAL_MS: durationMs({ min: 50 }).default(
+      DEFAULT_SETTINGS.maintenanceIntervalMs,
+    ),
+    OPENDLS_CONFIG_POLICY_ORDER_RETENTION_MS: durationMs({ min: DAY_MS }).default(DEFAULT_SETTINGS.orderRetentionMs),
+    OPENDLS_CONFIG_POLICY_PROCESSED_EVENT_RETENTION_MS: durationMs({ min: GATEWAY_RETENTION_MS }).default(
+      DEFAULT_SETTINGS.processedEventRetentionMs,
+    ),
+    OPENDLS_CONFIG_POLICY_SHUTDOWN_TIMEOUT_MS: durationMs({ min: 100 }).default(15_000),
+  })
+  .transform((env) => ({
+    logLevel: env.OPENDLS_LOG_LEVEL,
+    kafkaBrokers: env.OPENDLS_KAFKA_BROKERS,
+    topicPrefix: env.OPENDLS_TOPIC_PREFIX,
+    apiKeysFile: env.OPENDLS_API_KEYS_FILE,
+    sealingKeys: env.OPENDLS_SEALING_KEYS,
+    databaseUrl: env.OPENDLS_CONFIG_POLICY_DATABASE_URL,
+    host: env.OPENDLS_CONFIG_POLICY_HOST,
+    port: env.OPENDLS_CONFIG_POLICY_PORT,
+    instanceId: env.OPENDLS_CONFIG_POLICY_INSTANCE_ID,
+    policyDir: env.OPENDLS_CONFIG_POLICY_POLICY_DIR,
+    poolSize: env.OPENDLS_CONFIG_POLICY_DATABASE_POOL_SIZE,
+    shutdownTimeoutMs: env.OPENDLS_CONFIG_POLICY_SHUTDOWN_TIMEOUT_MS,
+    settings: {
+      batchSize: env.OPENDLS_CONFIG_POLICY_BATCH_SIZE,
+      maxAttempts: env.OPENDLS_CONFIG_POLICY_MAX_ATTEMPTS,
+      orderExpiryMs: env.OPENDLS_CONFIG_POLICY_ORDER_EXPIRY_MS,
+      retryFailedAfterMs: env.OPENDLS_CONFIG_POLICY_RETRY_FAILED_AFTER_MS,
+      maintenanceIntervalMs: env.OPENDLS_CONFIG_POLICY_MAINTENANCE_INTERVAL_MS,
+      orderRetentionMs: env.OPENDLS_CONFIG_POLICY_ORDER_RETENTION_MS,
+      processedEventRetentionMs: env.OPENDLS_CONFIG_POLICY_PROCESSED_EVENT_RETENTION_MS,
+    },
+  }));
+
+/** The configuration of the config-policy process. */
+export type ConfigPolicyConfig = z.output<typeof configPolicyEnvironment>;

@@ -1,0 +1,30 @@
+import { silentLogger, type Logger } from '@opendls/logging';
+import { migrateDatabase, type PostgresOptions } from '@opendls/postgres';
+import { DeviceEntity, DeviceReportEntity } from './devices/device.entity.js';
+import { ReportFragmentEntity } from './devices/report-fragment.entity.js';
+import { CreateConfigPolicy1767225600000 } from './migrations/1767225600000-create-config-policy.js';
+import { PolicyEntity, PolicyRevisionEntity, PolicyVersionEntity } from './policies/policy.entity.js';
+import { SecretEntity } from './secrets/secret.entity.js';
+import { WorkOrderEntity } from './work-orders/work-order.entity.js';
+
+const ENTITIES = [
+  PolicyEntity,
+  PolicyRevisionEntity,
+  PolicyVersionEntity,
+  SecretEntity,
+  DeviceEntity,
+  DeviceReportEntity,
+  ReportFragmentEntity,
+  WorkOrderEntity,
+];
+const MIGRATIONS = [CreateConfigPolicy1767225600000];
+
+/** How the database of config-policy is connected to. */
+export function databaseOptions(url: string, logger: Logger, poolSize?: number): PostgresOptions {
+  return { url, name: 'opendls-config-policy', entities: ENTITIES, migrations: MIGRATIONS, poolSize, logger };
+}
+
+/** Brings the database to the schema of this version; the names of the migrations that were missing. */
+export async function migrateConfigPolicy(url: string, logger: Logger = silentLogger()): Promise<readonly string[]> {
+  return migrateDatabase(databaseOptions(url, logger));
+}

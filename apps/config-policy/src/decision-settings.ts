@@ -1,0 +1,25 @@
+import type { DecisionLimits } from './devices/domain/managed-device.js';
+
+/** How config-policy works, apart from its connections. */
+export interface DecisionSettings extends DecisionLimits {
+  /** Most events handled in one transaction. */
+  readonly batchSize: number;
+  /** How often phones are compared again after policies changed, and overdue orders are looked for. */
+  readonly maintenanceIntervalMs: number;
+  /** How long closed orders are kept. */
+  readonly orderRetentionMs: number;
+  /** How long the ids of processed events are kept; longer than the bus keeps events. */
+  readonly processedEventRetentionMs: number;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+export const DEFAULT_SETTINGS: DecisionSettings = {
+  batchSize: 200,
+  maxAttempts: 5,
+  orderExpiryMs: 5 * 60_000,
+  retryFailedAfterMs: 3_600_000,
+  maintenanceIntervalMs: 1_000,
+  orderRetentionMs: 90 * DAY_MS,
+  processedEventRetentionMs: 16 * DAY_MS,
+};
