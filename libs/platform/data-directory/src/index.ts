@@ -1,3 +1,4 @@
 export { openDataDirectory, type DataDirectory } from './data-directory.js';
+export { ensureFirstApiKey } from './first-api-key.js';
 export type { EndpointProcess, Endpoints } from './endpoints.js';
 export { DataDirectoryError, type DataDirectoryErrorCode } from './errors.js';

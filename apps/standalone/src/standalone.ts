@@ -1,0 +1,177 @@
+import { Teardown } from '@opendls/command-line';
+import { createConfigPolicy, migrateConfigPolicy, type ConfigPolicyPart } from '@opendls/config-policy';
+import { parseSealingKeys } from '@opendls/crypto';
+import { ensureFirstApiKey, openDataDirectory, type DataDirectory } from '@opendls/data-directory';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@opendls/embedded-postgres';
+import { createPostgresEventBus, type EventBus } from '@opendls/event-bus';
+import { TOPICS } from '@opendls/event-contracts';
+import { gatewayConfig, startGateway, type RunningGateway } from '@opendls/gateway';
+import { ApiKeyFile, createApiServer, type ApiServer } from '@opendls/http';
+import { createInventory, migrateInventory, type InventoryPart } from '@opendls/inventory';
+import type { Logger } from '@opendls/logging';
+import { readFile } from 'node:fs/promises';
+import type { StandaloneOptions } from './command-line.js';
+
+const DATABASES = {
+  inventory: 'opendls_inventory',
+  configPolicy: 'opendls_config_policy',
+  log: 'opendls_log',
+} as const;
+
+/** A standalone server that answers phones and API calls. */
+export interface RunningStandalone {
+  readonly phonesUrl: string;
+  readonly legacyPhonesUrl: string | null;
+  readonly apiUrl: string;
+  readonly data: DataDirectory;
+  /** The first admin key, when this start made it. */
+  readonly newApiKey: string | undefined;
+  /** Rejects with the reason when a part of the server ended for good. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** What the parts are started with. */
+interface Site {
+  readonly options: StandaloneOptions;
+  readonly data: DataDirectory;
+  readonly logger: Logger;
+  /** Tells the person at the terminal what is going on. */
+  readonly say: (line: string) => void;
+  readonly teardown: Teardown;
+}
+
+/** Starts everything in this process. What was started is stopped again when a later part cannot start. */
+export async function startStandalone(
+  options: StandaloneOptions,
+  createLog: (data: DataDirectory) => Logger,
+  say: (line: string) => void,
+): Promise<RunningStandalone> {
+  const teardown = new Teardown();
+  try {
+    const data = await openDataDirectory(options['data-dir']);
+    teardown.add(() => data.release());
+    const running = await startParts({ options, data, logger: createLog(data), say, teardown });
+    return { ...running, data, close: () => teardown.run() };
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+async function startParts(site: Site): Promise<Omit<RunningStandalone, 'data' | 'close'>> {
+  const { data, logger, say, teardown } = site;
+  const newApiKey = await ensureFirstApiKey(data);
+  say('Starting PostgreSQL ...');
+  const postgres = await startEmbeddedPostgres({
+    dataDir: data.resolve('postgres'),
+    logger: logger.child({ part: 'postgres' }),
+  });
+  teardown.add(() => postgres.stop());
+  await prepareDatabases(postgres);
+  const bus = await startBus(site, postgres);
+  say('Starting inventory, config-policy and gateway ...');
+  const [inventory, configPolicy] = await startServices(site, postgres, bus);
+  const api = await startApi(site, inventory, configPolicy);
+  const gateway = await startPhoneListeners(site, bus);
+  await data.writeEndpoints({
+    phones: gateway.phonesUrl,
+    ...(gateway.legacyPhonesUrl ? { legacyPhones: gateway.legacyPhonesUrl } : {}),
+    api: api.url,
+    kafka: null,
+    processes: [
+      { name: 'standalone', pid: process.pid, url: api.url },
+      { name: 'postgres', pid: postgres.pid, url: null },
+    ],
+  });
+  const failed = Promise.race([
+    postgres.exited.then(() => Promise.reject(new Error('PostgreSQL ended'))),
+    inventory.stopped.then(() => Promise.reject(new Error('the inventory stopped consuming'))),
+    configPolicy.stopped.then(() => Promise.reject(new Error('config-policy stopped consuming'))),
+    gateway.failed,
+  ]);
+  // Whoever runs the server decides; an orderly stop must not end the process as unhandled.
+  failed.catch(() => undefined);
+  return { phonesUrl: gateway.phonesUrl, legacyPhonesUrl: gateway.legacyPhonesUrl, apiUrl: api.url, newApiKey, failed };
+}
+
+async function prepareDatabases(postgres: EmbeddedPostgres): Promise<void> {
+  for (const database of Object.values(DATABASES)) await postgres.ensureDatabase(database);
+  await migrateInventory(postgres.url(DATABASES.inventory));
+  await migrateConfigPolicy(postgres.url(DATABASES.configPolicy));
+}
+
+async function startBus({ logger, teardown }: Site, postgres: EmbeddedPostgres): Promise<EventBus> {
+  const bus = createPostgresEventBus({
+    databaseUrl: postgres.url(DATABASES.log),
+    logger: logger.child({ part: 'event-log' }),
+  });
+  teardown.add(() => bus.close());
+  await bus.ensureTopics(TOPICS);
+  return bus;
+}
+
+async function startServices(
+  { data, logger, teardown }: Site,
+  postgres: EmbeddedPostgres,
+  bus: EventBus,
+): Promise<[InventoryPart, ConfigPolicyPart]> {
+  const inventory = await createInventory({
+    databaseUrl: postgres.url(DATABASES.inventory),
+    bus,
+    logger: logger.child({ part: 'inventory' }),
+    instanceId: 'standalone',
+  });
+  teardown.add(() => inventory.stop());
+  const configPolicy = await createConfigPolicy({
+    databaseUrl: postgres.url(DATABASES.configPolicy),
+    bus,
+    logger: logger.child({ part: 'config-policy' }),
+    sealingKeys: parseSealingKeys(data.sealingKeys),
+    policyDir: data.policyDirectory,
+    instanceId: 'standalone',
+  });
+  teardown.add(() => configPolicy.stop());
+  await inventory.start();
+  await configPolicy.start();
+  return [inventory, configPolicy];
+}
+
+async function startApi(
+  { options, data, logger, teardown }: Site,
+  inventory: InventoryPart,
+  configPolicy: ConfigPolicyPart,
+): Promise<ApiServer> {
+  const apiLogger = logger.child({ part: 'api' });
+  const api = await createApiServer({
+    title: 'OpenDLS',
+    host: options.host ?? '127.0.0.1',
+    port: options['api-port'],
+    modules: [...inventory.modules, ...configPolicy.modules],
+    problems: { ...inventory.problems, ...configPolicy.problems },
+    apiKeys: new ApiKeyFile(data.apiKeysFile, { logger: apiLogger }),
+    health: [...inventory.health, ...configPolicy.health],
+    metrics: [inventory.metrics, configPolicy.metrics],
+    logger: apiLogger,
+  });
+  teardown.add(() => api.close());
+  return api;
+}
+
+async function startPhoneListeners({ options, data, logger, teardown }: Site, bus: EventBus): Promise<RunningGateway> {
+  const [key, cert] = [await readFile(data.tls.keyFile, 'utf8'), await readFile(data.tls.certificateFile, 'utf8')];
+  const listener = { ...(options.host === undefined ? {} : { host: options.host }), tls: { key, cert } };
+  const legacyPort = options['legacy-phone-port'];
+  const gateway = await startGateway({
+    config: gatewayConfig({
+      instanceId: 'standalone',
+      phones: { ...listener, port: options['phone-port'] },
+      legacyPhones: legacyPort === undefined ? null : { ...listener, port: legacyPort },
+    }),
+    bus,
+    logger: logger.child({ part: 'gateway' }),
+    sealingKeys: parseSealingKeys(data.sealingKeys),
+  });
+  teardown.add(() => gateway.close());
+  return gateway;
+}
