@@ -57,7 +57,7 @@ export class SecretsController {
     return { ...page, items: page.items.map(toResponse) };
   }
 
-  @Put('*ref')
+  @Put('*')
   @Roles('operator')
   @ApiOperation({ summary: 'Store a secret; phones that use it get it at their next contact' })
   @ApiParam(REF)
@@ -66,7 +66,7 @@ export class SecretsController {
   @ApiCreatedResponse({ schema: zodToOpenApi(secretSchema), description: 'Created' })
   @ApiBadRequestResponse({ description: '`secret-name-invalid`, `validation-failed`' })
   async put(
-    @Param('ref') ref: unknown,
+    @Param('*') ref: unknown,
     @Body() body: unknown,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -79,14 +79,14 @@ export class SecretsController {
     return toResponse({ name, updatedAt, updatedBy });
   }
 
-  @Delete('*ref')
+  @Delete('*')
   @Roles('operator')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a secret; phones keep what was written' })
   @ApiParam(REF)
   @ApiNoContentResponse()
   @ApiNotFoundResponse({ description: '`secret-not-found`' })
-  async remove(@Param('ref') ref: unknown): Promise<void> {
+  async remove(@Param('*') ref: unknown): Promise<void> {
     await this.secrets.remove(refText(ref));
   }
 }
