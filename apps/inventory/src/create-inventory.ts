@@ -89,6 +89,7 @@ class Inventory implements InventoryPart {
   private readonly processedEvents = new ProcessedEvents();
   private processedPurge: { stop(): Promise<void> } | undefined;
   private subscription: Subscription | undefined;
+  private stopping: Promise<void> | undefined;
   private stoppedWith!: { resolve: () => void; reject: (reason: unknown) => void };
 
   constructor(
@@ -152,7 +153,12 @@ class Inventory implements InventoryPart {
     this.subscription.stopped.then(this.stoppedWith.resolve, this.stoppedWith.reject);
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.stopping ??= this.stopOnce();
+    return this.stopping;
+  }
+
+  private async stopOnce(): Promise<void> {
     await this.subscription?.close();
     await this.relay.stop();
     await this.historyPurge.stop();

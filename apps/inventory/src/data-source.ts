@@ -1,5 +1,4 @@
-import type { Logger } from '@opendls/logging';
-import { silentLogger } from '@opendls/logging';
+import { silentLogger, type Logger } from '@opendls/logging';
 import { migrateDatabase, type PostgresOptions } from '@opendls/postgres';
 import { ContactEntity } from './devices/contact.entity.js';
 import { DeviceEntity } from './devices/device.entity.js';
@@ -20,7 +19,7 @@ export function databaseOptions(url: string, logger: Logger, poolSize?: number):
   };
 }
 
-/** Brings the database to the schema of this version; the names of the migrations that were missing. */
-export function migrateInventory(url: string, logger: Logger = silentLogger()): Promise<readonly string[]> {
-  return migrateDatabase(databaseOptions(url, logger));
+/** Brings the database to the schema of this version. */
+export async function migrateInventory(url: string, logger: Logger = silentLogger()): Promise<void> {
+  await migrateDatabase(databaseOptions(url, logger));
 }

@@ -54,19 +54,23 @@ export class DeviceListStore {
 
   /** Phones after a position, one more than asked for when there are more. */
   async list(query: DeviceListQuery): Promise<readonly ListedDevice[]> {
-    const { field, isDescending } = query.sort;
-    const direction = isDescending ? 'DESC' : 'ASC';
+    const { entities } = await this.builder(query).getRawAndEntities();
+    return entities.map((entity) => ({ device: toRecord(entity), position: positionOf(entity, query.sort.field) }));
+  }
+
+  /** The query of a list; its plan is what the indexes are for. */
+  builder({ filter, sort, after, limit }: DeviceListQuery): SelectQueryBuilder<DeviceEntity> {
+    const direction = sort.isDescending ? 'DESC' : 'ASC';
     const builder = this.dataSource
       .createQueryBuilder(DeviceEntity, 'd')
-      .addSelect(SORT_EXPRESSIONS[field], 'sort_key')
+      .addSelect(SORT_EXPRESSIONS[sort.field], 'sort_key')
       .where('d.last_seen_at IS NOT NULL')
       .orderBy('sort_key', direction)
       .addOrderBy('d.deviceId', direction)
-      .limit(query.limit + 1);
-    applyFilter(builder, query.filter);
-    if (query.after !== undefined) applyPosition(builder, query.sort, query.after);
-    const { entities } = await builder.getRawAndEntities();
-    return entities.map((entity) => ({ device: toRecord(entity), position: positionOf(entity, field) }));
+      .limit(limit + 1);
+    applyFilter(builder, filter);
+    if (after !== undefined) applyPosition(builder, sort, after);
+    return builder;
   }
 }
 

@@ -1,14 +1,7 @@
 import type { AnyEvent, ReportedItem } from '@opendls/event-contracts';
 import fc from 'fast-check';
-import {
-  aClosing,
-  after,
-  anItemsReport,
-  anOpening,
-  aStep,
-  contactIdOf,
-  deviceIdOf,
-} from '../../../test/device-events.js';
+import { after, deviceIdOf } from '../../../test/device-events.js';
+import { deviceStory, HOUR } from '../../../test/device-story.js';
 import type { ContactRecord } from './contact-record.js';
 import { DeviceChanges, type StoredReply } from './device-changes.js';
 import type { DeviceRecord } from './device-record.js';
@@ -16,28 +9,7 @@ import { toInventoryDevice } from './device-record.js';
 import { keyOf, textOfKey, type ItemReport } from './item-changes.js';
 
 const deviceId = deviceIdOf(1);
-const HOUR = 3_600;
-
-/** A phone that starts, is read completely in three fragments, is written, is changed locally, starts again. */
-const STORY: readonly AnyEvent[] = [
-  anOpening({ contactId: contactIdOf('1'), at: after(0), items: itemsOf({ a: '1', b: '1', old: 'x' }) }),
-  anItemsReport({ at: after(1), fragment: 0, isFinal: false, items: itemsOf({ a: '1', c: '1' }) }),
-  anItemsReport({ at: after(2), fragment: 1, isFinal: false, items: itemsOf({ b: '1' }) }),
-  anItemsReport({ at: after(3), fragment: 2, isFinal: true, items: itemsOf({ d: '1' }) }),
-  aStep({ at: after(4), stepIndex: 1, refusedItems: [{ name: 'a', status: 'read only' }] }),
-  aClosing({ at: after(5), outcome: 'completed' }),
-  anOpening({
-    contactId: contactIdOf('2'),
-    at: after(HOUR),
-    type: 'opendls.gateway.local-changes-reported',
-    items: itemsOf({ a: '1', b: '1', d: '2' }),
-    device: { e164: '4989777', partNumber: null },
-  }),
-  aClosing({ contactId: contactIdOf('2'), at: after(HOUR + 1) }),
-  anOpening({ contactId: contactIdOf('3'), at: after(2 * HOUR), items: itemsOf({ a: '2', b: '1' }) }),
-  anOpening({ contactId: contactIdOf('3'), at: after(2 * HOUR + 30), items: itemsOf({ a: '2', b: '1' }) }),
-  aClosing({ contactId: contactIdOf('3'), at: after(2 * HOUR + 31) }),
-];
+const STORY = deviceStory(deviceId);
 
 /** The stores, in memory: writes what a batch changed by the rules that their SQL statements have. */
 class Memory {
@@ -111,10 +83,6 @@ class Memory {
 
 function reportOf(item: ReportedItem, reportedAt: Date): ItemReport {
   return { ...keyOf(item), value: item.value ?? null, isSecret: item.secret === true, reportedAt };
-}
-
-function itemsOf(values: Readonly<Record<string, string>>): { name: string; value: string }[] {
-  return Object.entries(values).map(([name, value]) => ({ name, value }));
 }
 
 function outcomeOf(batches: readonly (readonly AnyEvent[])[]): unknown {
