@@ -1,12 +1,15 @@
 import type { ComplianceState, ItemRef } from '@opendls/event-contracts';
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { BlockedItem, ReportedValue } from './domain/difference.js';
 import type { GivenUp } from './domain/device-state.js';
 
 /** A phone: what policies select it by, and how far it follows them. */
 @Entity({ name: 'device' })
+@Check('device_compliance_state', `compliance IN ('compliant', 'drifted', 'pending', 'failed', 'unmanaged')`)
 @Index('device_compliance', ['compliance', 'deviceId'])
 @Index('device_planned_version', ['plannedVersion', 'deviceId'])
+// An index over the elements of an array, which TypeORM cannot describe.
+@Index('device_secret_refs', { synchronize: false })
 export class DeviceEntity {
   @PrimaryColumn({ name: 'device_id', type: 'text', collation: 'C' })
   deviceId!: string;
@@ -85,6 +88,7 @@ export class DeviceEntity {
 /** What a phone said of its items and what was written to it. Apart from the phone, because it is large. */
 @Entity({ name: 'device_report' })
 export class DeviceReportEntity {
+  @ForeignKey(() => DeviceEntity, { name: 'device_report_device_fkey', onDelete: 'CASCADE' })
   @PrimaryColumn({ name: 'device_id', type: 'text', collation: 'C' })
   deviceId!: string;
 

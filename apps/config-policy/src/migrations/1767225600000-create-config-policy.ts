@@ -67,7 +67,7 @@ const TABLES = [
   `CREATE INDEX device_planned_version ON device (planned_version, device_id)`,
   `CREATE INDEX device_secret_refs ON device USING gin (secret_refs)`,
   `CREATE TABLE device_report (
-    device_id text COLLATE "C" PRIMARY KEY CONSTRAINT device_report_of_device REFERENCES device (device_id) ON DELETE CASCADE,
+    device_id text COLLATE "C" PRIMARY KEY CONSTRAINT device_report_device_fkey REFERENCES device (device_id) ON DELETE CASCADE,
     report json NOT NULL,
     applied json NOT NULL,
     blocked json NOT NULL
@@ -86,7 +86,7 @@ const TABLES = [
   `CREATE INDEX report_fragment_received_at ON report_fragment (received_at)`,
   `CREATE TABLE work_order (
     order_id uuid PRIMARY KEY,
-    device_id text COLLATE "C" NOT NULL CONSTRAINT work_order_of_device REFERENCES device (device_id) ON DELETE CASCADE,
+    device_id text COLLATE "C" NOT NULL CONSTRAINT work_order_device_fkey REFERENCES device (device_id) ON DELETE CASCADE,
     kind text NOT NULL CONSTRAINT work_order_kind CHECK (kind IN ('read-all', 'configure')),
     state text NOT NULL CONSTRAINT work_order_state
       CHECK (state IN ('pending', 'offered', 'running', 'done', 'refused', 'failed', 'superseded')),

@@ -1,10 +1,11 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 import type { PolicyDocument } from './domain/policy-document.js';
 
 export type PolicyOrigin = 'api' | 'file';
 
 /** The current revision of a policy. */
 @Entity({ name: 'policy' })
+@Check('policy_origin', `origin IN ('api', 'file')`)
 export class PolicyEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   name!: string;
@@ -32,6 +33,7 @@ export class PolicyEntity {
 
 /** What a policy once was. Never changed after it was written. */
 @Entity({ name: 'policy_revision' })
+@Check('policy_revision_origin', `origin IN ('api', 'file')`)
 export class PolicyRevisionEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   name!: string;
@@ -55,6 +57,7 @@ export class PolicyRevisionEntity {
 
 /** Counts the changes of all policies; its one row also puts them into one order. */
 @Entity({ name: 'policy_version' })
+@Check('policy_version_one_row', `id = 1`)
 export class PolicyVersionEntity {
   @PrimaryColumn({ type: 'smallint' })
   id!: number;

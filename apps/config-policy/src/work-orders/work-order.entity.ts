@@ -1,9 +1,13 @@
 import type { WorkOrderKind, WorkOrderStep } from '@opendls/event-contracts';
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { DeviceEntity } from '../devices/device.entity.js';
 import type { AttemptEnd, OrderTarget, StepResult, WorkOrderState } from './domain/work-order.js';
 
 /** Work for one phone. Secret values in `steps` are sealed. */
 @Entity({ name: 'work_order' })
+@Check('work_order_kind', `kind IN ('read-all', 'configure')`)
+@Check('work_order_state', `state IN ('pending', 'offered', 'running', 'done', 'refused', 'failed', 'superseded')`)
+@Check('work_order_closed', `(closed_at IS NULL) = (state IN ('pending', 'offered', 'running'))`)
 @Index('work_order_one_open_per_kind', ['deviceId', 'kind'], { unique: true, where: 'closed_at IS NULL' })
 @Index('work_order_of_device', ['deviceId', 'createdAt', 'orderId'])
 @Index('work_order_expires_at', ['expiresAt'], { where: 'expires_at IS NOT NULL' })
@@ -11,6 +15,7 @@ export class WorkOrderEntity {
   @PrimaryColumn({ name: 'order_id', type: 'uuid' })
   orderId!: string;
 
+  @ForeignKey(() => DeviceEntity, { name: 'work_order_device_fkey', onDelete: 'CASCADE' })
   @Column({ name: 'device_id', type: 'text', collation: 'C' })
   deviceId!: string;
 

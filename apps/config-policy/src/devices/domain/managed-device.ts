@@ -65,6 +65,8 @@ export interface DecisionContext {
 }
 
 const NO_WORK: Answer = { kind: 'no-work', moreOrdersWaiting: false };
+/** What the database can hold; more than any message has room for. */
+const MAX_ITEMS_LIMIT = 2 ** 31 - 1;
 /** Openings that are older than the newest by more than clocks may differ are replays: they change nothing. */
 const REPLAY_AGE_MS = 15 * 60_000;
 
@@ -111,7 +113,8 @@ export class ManagedDevice {
     const facts = mergeFacts(state.facts, opening.device);
     const hasOtherSoftware = ![null, facts.softwareVersion].includes(state.facts.softwareVersion);
     this.desired = undefined;
-    Object.assign(state, { facts, maxItems: opening.maxItems, contactId: opening.contactId, contactReason: reason });
+    Object.assign(state, { facts, contactId: opening.contactId, contactReason: reason });
+    state.maxItems = opening.maxItems === null ? null : Math.min(Math.max(opening.maxItems, -1), MAX_ITEMS_LIMIT);
     state.contactOpenedAt = later(state.contactOpenedAt, at);
     state.lastSeenAt = later(state.lastSeenAt, at);
     mergeReport(state.report, opening.items, { keepKnownValues: true });
