@@ -27,9 +27,9 @@ describe('the inventory', () => {
       async () => service.bus.records('gateway.device.v1.dlq.inventory.devices'),
       (records) => records.length === 2,
     );
-    const texts = dead.map(({ value }) => new TextDecoder().decode(value!));
+    const texts = dead.map(({ value }) => new TextDecoder().decode(value ?? undefined));
     expect(new Set(texts)).toEqual(new Set(['{"half":', recordOf(unwritable).value]));
-    const metrics = (await service.get('/metrics')).body;
+    const metrics = (await service.get('/metrics')).text;
     expect(metrics).toContain('opendls_inventory_events_total{outcome="rejected",type="device-started"} 2');
     expect(metrics).toContain('opendls_inventory_events_total{outcome="recorded",type="device-started"} 1');
   });
@@ -82,7 +82,7 @@ describe('the inventory', () => {
     const second = await createInventory({ databaseUrl: service.link.url, bus: again, logger: silentLogger() });
     await second.start();
     await until(
-      async () => again.records('inventory.device.v1').map(({ value }) => new TextDecoder().decode(value!)),
+      async () => again.records('inventory.device.v1').map(({ value }) => new TextDecoder().decode(value ?? undefined)),
       (states) => states.some((state) => state.includes('"startUpCount":2')),
     );
     await second.stop();

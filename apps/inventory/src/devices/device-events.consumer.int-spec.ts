@@ -17,8 +17,8 @@ describe('the consumer on a real database', () => {
     const events = Array.from({ length: 9 }, (_, n) => anOpening({ deviceId: deviceIdOf(n) }));
     events[4] = anOpening({ deviceId: deviceIdOf(4), device: { e164: 'null \u0000 byte' } });
     expect(await kindsAfter(events)).toEqual(events.map((_, n) => (n === 4 ? 'reject' : 'done')));
-    const [row] = await inventory.dataSource.query('SELECT count(*)::int AS devices FROM device');
-    expect(row).toEqual({ devices: 8 });
+    const rows = await inventory.dataSource.query<unknown[]>('SELECT device_id FROM device');
+    expect(rows).toHaveLength(8);
   });
 
   it('waits while the database cannot be reached and records once it is back', async () => {

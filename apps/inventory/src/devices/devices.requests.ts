@@ -77,8 +77,9 @@ export function devicePositionSchema(
 
 /** Short and the same for the same list: a cursor of one list is refused by another. */
 export function listDigest(path: string, query: Readonly<Record<string, unknown>>): string {
-  const { limit: _limit, cursor: _cursor, ...rest } = query;
-  const parts = Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = Object.entries(query)
+    .filter(([name]) => name !== 'limit' && name !== 'cursor')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify([path, parts]))
     .digest('base64url')

@@ -152,7 +152,9 @@ describe('reported items', () => {
     await record([anOpening({ deviceId, items })]);
     await record([anItemsReport({ deviceId, at: after(1), fragment: 0, isFinal: false, items })]);
     for (const table of ['device', 'reported_item', 'opening_report', 'contact', 'item_fragment', 'outbox']) {
-      const rows = await inventory.dataSource.query(`SELECT t::text FROM ${table} t WHERE t::text LIKE '%geheim%'`);
+      const rows = await inventory.dataSource.query<unknown[]>(
+        `SELECT t::text FROM ${table} t WHERE t::text LIKE '%geheim%'`,
+      );
       expect(rows).toEqual([]);
     }
     expect(await inventory.stores.items.list(deviceId, { limit: 5 })).toMatchObject([{ isSecret: true, value: null }]);

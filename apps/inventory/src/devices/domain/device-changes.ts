@@ -9,14 +9,7 @@ import {
   type ContactRecord,
 } from './contact-record.js';
 import { withReportedItems, withStep } from './contact-timeline.js';
-import {
-  applyFullReport,
-  applyOpening,
-  isVisiblyChanged,
-  unknownDevice,
-  type DeviceRecord,
-  type Facts,
-} from './device-record.js';
+import { applyFullReport, applyOpening, isVisiblyChanged, unknownDevice, type DeviceRecord } from './device-record.js';
 import { ItemChanges, meaningfulItems, type Replacement } from './item-changes.js';
 import {
   addFragment,
@@ -128,8 +121,7 @@ export class DeviceChanges {
     const known = findOpened(this.contactsOf(contactId), at);
     const isNewContact = known === undefined || known.reason === null;
     this.putContact(known, withOpening(known ?? newContact(this.record.deviceId, contactId, at, reason), at, reason));
-    const { macAddress: _, ...facts } = device;
-    this.record = applyOpening(this.record, { at, reason, facts: facts satisfies Facts, connection, isNewContact });
+    this.record = applyOpening(this.record, { at, reason, facts: device, connection, isNewContact });
     this.applyOpeningItems(items, at);
   }
 
