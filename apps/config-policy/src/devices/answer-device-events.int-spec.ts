@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { DeviceId, EventDataByType } from '@opendls/event-contracts';
+import type { DeviceId } from '@opendls/event-contracts';
 import { silentLogger } from '@opendls/logging';
 import { openDataSource, UnitOfWork } from '@opendls/postgres';
 import type { TestDatabase } from '@opendls/testing-postgres';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
-import { aDocument } from '../../test/builders.js';
+import { aDocument, aStepCompleted } from '../../test/builders.js';
 import { aConfigPolicy, aDatabase, eventually, GatewayDouble, orderOf, sealingKeys } from '../../test/harness.js';
 import { PhoneDouble } from '../../test/phone-double.js';
 import type { ConfigPolicyPart } from '../create-config-policy.js';
@@ -165,10 +165,9 @@ describe('fragments', () => {
     await publish(1, false, 'display-id-unicode', 'x');
     await publish(2, true, 'dhcp', 'true');
     const answer = await gateway.ask('opendls.gateway.step-completed', {
-      ...base,
-      ...{ kind: 'read-all-items', part: 0, outcome: 'accepted', isStepFinished: true, isOrderFinished: true },
-      ...{ writtenItems: null, refusedItems: [], awaitingWork: true },
-    } as EventDataByType['opendls.gateway.step-completed']);
+      ...aStepCompleted(),
+      ...ref,
+    });
     expect(answer.type).toBe('opendls.config-policy.no-work');
     const [row] = await query<{ report: Record<string, unknown> }>('SELECT report FROM device_report');
     expect(Object.keys(row?.report ?? {}).sort()).toEqual(['dhcp', 'display-id-unicode', 'sntp-addr']);

@@ -1,4 +1,4 @@
-import { DONE, type BatchHandler, type DeliveredRecord, type Outcome } from '@opendls/event-bus';
+import { DONE, type BatchContext, type BatchHandler, type DeliveredRecord, type Outcome } from '@opendls/event-bus';
 import { parseDeviceId, parseRecord, REPLY_TO_HEADER, type AnyEvent } from '@opendls/event-contracts';
 import { AppError, type Logger } from '@opendls/logging';
 import type { ConfigPolicyMetrics } from '../metrics.js';
@@ -25,7 +25,7 @@ export class DeviceEventsConsumer {
   ) {}
 
   /** The handler for the event bus. */
-  readonly onBatch: BatchHandler = async (records, { signal, heartbeat }) => {
+  readonly onBatch: BatchHandler = async (records, context) => {
     const slots: Slot[] = [];
     for (const record of records) slots.push(await this.read(record));
     const waiting = slots.filter((slot) => slot.event !== undefined);
@@ -33,7 +33,7 @@ export class DeviceEventsConsumer {
       await this.answerEvents.execute(waiting.flatMap(({ event }) => event ?? []));
     } catch (error) {
       if (isRetriable(error)) this.postpone(waiting, error);
-      else await this.oneByOne(waiting, signal, heartbeat);
+      else await this.oneByOne(waiting, context);
     }
     return slots.map(({ outcome }) => outcome);
   };
@@ -57,9 +57,9 @@ export class DeviceEventsConsumer {
   }
 
   /** After a batch failed for a reason of its content: the event that is to blame is found and set aside. */
-  private async oneByOne(slots: readonly Slot[], signal: AbortSignal, heartbeat: () => Promise<void>): Promise<void> {
+  private async oneByOne(slots: readonly Slot[], context: BatchContext): Promise<void> {
     for (const [position, slot] of slots.entries()) {
-      if (signal.aborted) return this.postpone(slots.slice(position), new Error('closing'));
+      if (context.signal.aborted) return this.postpone(slots.slice(position), new Error('closing'));
       try {
         if (slot.event !== undefined) await this.answerEvents.execute([slot.event]);
       } catch (error) {
@@ -74,7 +74,7 @@ export class DeviceEventsConsumer {
           error instanceof Error ? error.name : 'unknown',
         );
       }
-      await heartbeat();
+      await context.heartbeat();
     }
   }
 
@@ -125,5 +125,5 @@ function isRetriable(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof AppError ? error.code : 'handler-failed';
+  return error instanceof AppError ? String(error.code) : 'handler-failed';
 }

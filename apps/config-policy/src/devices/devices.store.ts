@@ -1,7 +1,7 @@
 import type { ComplianceState, DeviceFacts, ReportedItem } from '@opendls/event-contracts';
 import type { Tx } from '@opendls/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import { DeviceEntity, DeviceReportEntity } from './device.entity.js';
+import type { DeviceEntity, DeviceReportEntity } from './device.entity.js';
 import type { DeviceState } from './domain/device-state.js';
 import type { BlockedItem, ReportedValue } from './domain/difference.js';
 import type { ReportFragment } from './domain/report-fragments.js';

@@ -37,7 +37,7 @@ const secretSchema = z.object({
 });
 type SecretResponse = z.output<typeof secretSchema>;
 
-const REF = { name: 'ref', description: 'Name of the secret, with slashes', example: 'sip/4989100231' };
+const REF = { name: 'path', description: 'Name of the secret, with slashes', example: 'sip/4989100231' };
 
 /** Secrets: values that policies name but do not hold. */
 @ApiTags('config-policy: secrets')

@@ -168,6 +168,5 @@ function isRecord(value: unknown): value is Record<string | number, unknown> {
 /** What the API adds when it shows a document. */
 function withoutStatus(document: unknown): unknown {
   if (!isRecord(document) || Array.isArray(document)) return document;
-  const { status: _status, ...rest } = document;
-  return rest;
+  return Object.fromEntries(Object.entries(document).filter(([field]) => field !== 'status'));
 }
