@@ -38,10 +38,10 @@ export function migrationsHealth(dataSource: DataSource): HealthCheck {
   };
 }
 
-/** Connections of the pool: open, idle, and callers waiting for one. */
-export function registerPoolMetrics(registry: Registry, dataSource: DataSource): void {
+/** Connections of the pool: open, idle, and callers waiting for one. `prefix` keeps services of one process apart. */
+export function registerPoolMetrics(registry: Registry, dataSource: DataSource, prefix = 'opendls'): void {
   new Gauge({
-    name: 'opendls_database_pool_connections',
+    name: `${prefix}_database_pool_connections`,
     help: 'Database connections by state; waiting: callers without one',
     labelNames: ['state'],
     registers: [registry],
@@ -68,8 +68,16 @@ function isPool(value: unknown): value is PoolCounts {
 /** A backlog is counted up to here: counting millions of rows on every scrape would be part of the problem. */
 const COUNT_LIMIT = 100_000;
 
-/** Size and age of what is unsent, whether this replica publishes, and what it has published. */
-export function registerOutboxMetrics(registry: Registry, dataSource: DataSource, relay: OutboxRelay): void {
+/**
+ * Size and age of what is unsent, whether this replica publishes, and what it has published. `prefix` keeps services of
+ * one process apart.
+ */
+export function registerOutboxMetrics(
+  registry: Registry,
+  dataSource: DataSource,
+  relay: OutboxRelay,
+  prefix = 'opendls',
+): void {
   const registers = [registry];
   const stats = onePerScrape(() => outboxStats(dataSource));
   const gauge = (name: string, help: string, valueOf: (found: OutboxStats) => number): void => {
@@ -84,12 +92,12 @@ export function registerOutboxMetrics(registry: Registry, dataSource: DataSource
       },
     });
   };
-  gauge('opendls_outbox_unsent', `Records to publish, counted up to ${COUNT_LIMIT}`, ({ unsent }) => unsent);
-  gauge('opendls_outbox_oldest_age_seconds', 'Age of the oldest record to publish', (found) => found.oldestAgeSeconds);
-  gauge('opendls_outbox_parked', 'Records set aside because they are refused', ({ parked }) => parked);
+  gauge(`${prefix}_outbox_unsent`, `Records to publish, counted up to ${COUNT_LIMIT}`, ({ unsent }) => unsent);
+  gauge(`${prefix}_outbox_oldest_age_seconds`, 'Age of the oldest record to publish', (found) => found.oldestAgeSeconds);
+  gauge(`${prefix}_outbox_parked`, 'Records set aside because they are refused', ({ parked }) => parked);
   const counter = (name: keyof typeof relay.counts, help: string): void => {
     new Counter({
-      name: `opendls_outbox_${name}_total`,
+      name: `${prefix}_outbox_${name}_total`,
       help,
       registers,
       collect() {
@@ -101,7 +109,7 @@ export function registerOutboxMetrics(registry: Registry, dataSource: DataSource
   counter('published', 'Records published by this replica');
   counter('failures', 'Publications that failed');
   new Gauge({
-    name: 'opendls_outbox_active',
+    name: `${prefix}_outbox_active`,
     help: '1 on the replica that publishes',
     registers,
     collect() {
