@@ -93,7 +93,11 @@ export function registerOutboxMetrics(
     });
   };
   gauge(`${prefix}_outbox_unsent`, `Records to publish, counted up to ${COUNT_LIMIT}`, ({ unsent }) => unsent);
-  gauge(`${prefix}_outbox_oldest_age_seconds`, 'Age of the oldest record to publish', (found) => found.oldestAgeSeconds);
+  gauge(
+    `${prefix}_outbox_oldest_age_seconds`,
+    'Age of the oldest record to publish',
+    (found) => found.oldestAgeSeconds,
+  );
   gauge(`${prefix}_outbox_parked`, 'Records set aside because they are refused', ({ parked }) => parked);
   const counter = (name: keyof typeof relay.counts, help: string): void => {
     new Counter({
