@@ -12,6 +12,8 @@ import type { WorkOrderConsumer } from './work-orders/work-order.consumer.js';
 
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
+/** A bus that is there answers within this; one that is not is waited for while phones are told to come again. */
+const START_WAIT_MS = 2_000;
 
 /** The gateway's connection to the event bus: comes up when the bus does, and says whether it is up. */
 export class BusLink {
@@ -21,7 +23,6 @@ export class BusLink {
   private subscription: Subscription | undefined;
   private readonly closing = new AbortController();
   private readonly pending = new Set<Promise<void>>();
-  private connecting: Promise<void> | undefined;
 
   constructor(
     private readonly bus: EventBus,
@@ -38,10 +39,9 @@ export class BusLink {
     return this.subscription !== undefined && !this.closing.signal.aborted;
   }
 
-  /** Tries until the bus is there; resolves after the first attempt, whatever came of it. */
+  /** Begins to connect and goes on until it succeeds; resolves when it did, or after a while without waiting longer. */
   async start(): Promise<void> {
-    const isUp = await this.connect(FIRST_RETRY_MS);
-    if (!isUp) this.connecting = this.retry();
+    await withinTime(this.connectUntilUp(), START_WAIT_MS);
   }
 
   /** Resolves when the records are acknowledged. */
@@ -66,18 +66,15 @@ export class BusLink {
   /** Waits for what is being published, then stops listening. The bus itself stays open. */
   async close(timeoutMs: number): Promise<void> {
     this.closing.abort();
-    const isDone = new AbortController();
-    const deadline = setTimeout(timeoutMs, undefined, { signal: isDone.signal }).catch(() => undefined);
-    await Promise.race([Promise.all([...this.pending, this.connecting]), deadline]);
-    isDone.abort();
+    await withinTime(Promise.all(this.pending), timeoutMs);
     await this.subscription?.close();
     this.subscription = undefined;
   }
 
-  private async retry(): Promise<void> {
+  private async connectUntilUp(): Promise<void> {
     for (let delayMs = FIRST_RETRY_MS; !this.closing.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
+      if (await this.connect(delayMs)) return;
       await setTimeout(delayMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
-      if (this.closing.signal.aborted || (await this.connect(delayMs))) return;
     }
   }
 
@@ -122,4 +119,11 @@ function settingsOf(
 ): { name: string; cleanup: 'delete' | 'compact'; retentionMs?: number } {
   const { cleanup, retentionMs } = topic;
   return { name: prefixedTopic(prefix, topic.name), cleanup, ...(retentionMs === undefined ? {} : { retentionMs }) };
+}
+
+async function withinTime(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  const isDone = new AbortController();
+  const deadline = setTimeout(timeoutMs, undefined, { signal: isDone.signal }).catch(() => undefined);
+  await Promise.race([work, deadline]);
+  isDone.abort();
 }

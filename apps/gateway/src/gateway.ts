@@ -128,8 +128,8 @@ class Gateway implements RunningGateway {
     const { config } = this.options;
     try {
       await this.startOps();
-      await this.link.start();
       for (const listener of this.listeners) await listener.listen();
+      await this.link.start();
       this.expiry = setInterval(() => this.runner.expire(), Math.ceil(config.contactExpiryMs / EXPIRY_CHECKS));
       this.expiry.unref();
     } catch (error) {

@@ -1,15 +1,15 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** Bounds open connections per address. The total is `server.maxConnections`. */
+/** Knows the open connections and bounds them per address. The total is `server.maxConnections`. */
 export class ConnectionLimits {
   private readonly perAddress = new Map<string, number>();
-  private total = 0;
+  private readonly sockets = new Set<Duplex>();
 
   constructor(private readonly maxPerAddress: number) {}
 
   get open(): number {
-    return this.total;
+    return this.sockets.size;
   }
 
   /** False when the connection is one too many; it is closed then. */
@@ -21,13 +21,18 @@ export class ConnectionLimits {
       return false;
     }
     this.perAddress.set(address, count);
-    this.total++;
-    socket.once('close', () => this.release(address));
+    this.sockets.add(socket);
+    socket.once('close', () => this.release(socket, address));
     return true;
   }
 
-  private release(address: string): void {
-    this.total--;
+  /** Cuts every connection. */
+  destroyAll(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private release(socket: Duplex, address: string): void {
+    this.sockets.delete(socket);
     const count = (this.perAddress.get(address) ?? 1) - 1;
     if (count > 0) this.perAddress.set(address, count);
     else this.perAddress.delete(address);

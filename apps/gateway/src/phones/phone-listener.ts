@@ -21,10 +21,12 @@ export interface PhoneListenerOptions {
   readonly nowMs: () => number;
 }
 
-const CLIENT_ERRORS: ReadonlyMap<string, HttpRefusalCode> = new Map([
-  ['HPE_HEADER_OVERFLOW', 'headers-too-large'],
-  ['ERR_HTTP_REQUEST_TIMEOUT', 'request-timeout'],
-]);
+/** What to answer to an error of the HTTP parser; undefined when there is nobody to answer, as TLS never came about. */
+function answerTo(code: string): HttpRefusalCode | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
+  return code.startsWith('HPE_') ? 'malformed-http' : undefined;
+}
 
 /** An HTTPS address for phones. Plain `node:https`, as every microsecond beyond the handshake counts here. */
 export class PhoneListener {
@@ -32,6 +34,7 @@ export class PhoneListener {
   private readonly connections: ConnectionLimits;
   private readonly paths: ReadonlySet<string>;
   private isClosing = false;
+  private listeningUrl = '';
 
   constructor(
     private readonly options: PhoneListenerOptions,
@@ -59,14 +62,9 @@ export class PhoneListener {
     this.watchConnections();
   }
 
-  /** Where phones reach it from this machine. */
+  /** Where phones reach it from this machine, once it listens. */
   get url(): string {
-    // A listening TCP server's address is never a pipe name.
-    const { port } = this.server.address() as AddressInfo;
-    const { host } = this.options.config;
-    const reachable =
-      host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
-    return `https://${reachable}:${port}`;
+    return this.listeningUrl;
   }
 
   /** @throws ListenError */
@@ -84,6 +82,8 @@ export class PhoneListener {
       this.server.once('error', onError);
       this.server.listen({ host, port, backlog: 1_024 }, () => {
         this.server.off('error', onError);
+        // A listening TCP server's address is never a pipe name.
+        this.listeningUrl = urlOf(host, (this.server.address() as AddressInfo).port);
         resolve();
       });
     });
@@ -94,7 +94,8 @@ export class PhoneListener {
     this.isClosing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
-    const cut = setTimeout(() => this.server.closeAllConnections(), timeoutMs);
+    // Also what never got as far as a request, and is unknown to the HTTP server.
+    const cut = setTimeout(() => this.connections.destroyAll(), timeoutMs);
     await closed;
     clearTimeout(cut);
   }
@@ -115,11 +116,11 @@ export class PhoneListener {
       this.logger.debug({ code: error.code }, 'TLS handshake failed');
     });
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      if (error.code === 'ECONNRESET') {
+      const code = answerTo(error.code ?? '');
+      if (code === undefined) {
         socket.destroy();
         return;
       }
-      const code = CLIENT_ERRORS.get(error.code ?? '') ?? 'malformed-http';
       this.metrics.refusals.inc({ listener, code });
       refuseSocket(socket, code);
     });
@@ -183,4 +184,10 @@ export class PhoneListener {
       tlsCipher: socket.getCipher()?.name ?? null,
     };
   }
+}
+
+/** An address that means "all" is no address to connect to. */
+function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
