@@ -52,6 +52,7 @@ export class KafkaEventBus implements EventBus {
   readonly #metrics: BusMetrics;
   readonly #layout: TopicLayout;
   readonly #abort = new AbortController();
+  #closing: Promise<void> | undefined;
 
   constructor(private readonly options: KafkaEventBusOptions) {
     this.#logger = options.logger ?? silentLogger();
@@ -101,6 +102,11 @@ export class KafkaEventBus implements EventBus {
   }
 
   async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
     await this.#queue.close(FLUSH_DEADLINE_MS);
     this.#abort.abort();

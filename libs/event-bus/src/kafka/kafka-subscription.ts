@@ -37,6 +37,7 @@ export class KafkaSubscription implements Subscription {
   readonly #partitions = new Map<string, PartitionConsumer<KafkaRecord>>();
   readonly #lags = new Map<string, number>();
   readonly #pauses = new Set<NodeJS.Timeout>();
+  readonly #beats = new Set<NodeJS.Timeout>();
   /** Next offsets of settled records: to be committed, or, for an ephemeral group, to be remembered. */
   readonly #positions = new Positions();
   #starts = new Positions();
@@ -96,6 +97,7 @@ export class KafkaSubscription implements Subscription {
     this.#abort.abort();
     this.#clearTimers();
     await atMost(CLOSE_DEADLINE_MS, this.#leave());
+    this.#stopBeating();
     this.#stop();
   }
 
@@ -111,7 +113,15 @@ export class KafkaSubscription implements Subscription {
   abandon(): void {
     this.#abort.abort();
     this.#clearTimers();
+    this.#stopBeating();
+    // The connections are cut already, so this tells nobody; it only ends the loops of kafkajs.
+    void this.#consumer?.disconnect().catch(() => undefined);
     this.#stop();
+  }
+
+  /** Only now: a handler that is still finishing its batch must not lose its partitions. */
+  #stopBeating(): void {
+    for (const beat of this.#beats) clearInterval(beat);
   }
 
   #clearTimers(): void {
@@ -242,6 +252,7 @@ export class KafkaSubscription implements Subscription {
       await payload.heartbeat().catch(() => undefined);
     };
     const beat = setInterval(() => void heartbeat(), this.#heartbeatMs);
+    this.#beats.add(beat);
     const context: HandleContext = {
       signal: this.#abort.signal,
       heartbeat,
@@ -249,7 +260,10 @@ export class KafkaSubscription implements Subscription {
     };
     const result = await this.#partition(topic, partition)
       .handle(records, context)
-      .finally(() => clearInterval(beat));
+      .finally(() => {
+        clearInterval(beat);
+        this.#beats.delete(beat);
+      });
     const last = records[result.settled - 1];
     if (last) {
       payload.resolveOffset(last.offset);

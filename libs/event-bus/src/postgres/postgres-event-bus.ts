@@ -55,6 +55,7 @@ export class PostgresEventBus implements EventBus {
   readonly #logger: Logger;
   readonly #metrics: BusMetrics;
   readonly #abort = new AbortController();
+  #closing: Promise<void> | undefined;
 
   constructor(private readonly options: PostgresEventBusOptions) {
     const { databaseUrl, poolSize = 4, purgeIntervalMs = 600_000 } = options;
@@ -105,6 +106,11 @@ export class PostgresEventBus implements EventBus {
   }
 
   async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
     await this.#queue.close(FLUSH_DEADLINE_MS);
     await this.#release();
