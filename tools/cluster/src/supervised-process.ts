@@ -55,6 +55,8 @@ export class SupervisedProcess {
     const child = spawn(process.execPath, ['--enable-source-maps', ...this.spec.args], {
       env: { ...inheritedEnv(), ...this.spec.env },
       stdio: ['ignore', log, log, 'ipc'],
+      // A group of its own: Ctrl-C at the terminal is for the supervisor, which stops its children in order.
+      detached: true,
     });
     closeSync(log);
     this.child = child;
