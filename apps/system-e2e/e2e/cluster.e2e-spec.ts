@@ -35,7 +35,9 @@ function itemsFor(ntp: string): string {
 /** A broker somebody named is used with topics of our own; otherwise the cluster starts its own, as users have it. */
 const named = process.env['KAFKA_BROKERS'];
 const topicPrefix = named ? `e2e-${process.pid}-${Date.now()}.` : '';
-const kafkaEnv: Record<string, string> = named ? { KAFKA_BROKERS: named, OPENDLS_TOPIC_PREFIX: topicPrefix } : { KAFKA_BROKERS: '' };
+const kafkaEnv: Record<string, string> = named
+  ? { KAFKA_BROKERS: named, OPENDLS_TOPIC_PREFIX: topicPrefix }
+  : { KAFKA_BROKERS: '' };
 
 describeWithKafka(await brokersForTests(), 'the scaled-out form on one machine', () => {
   let directory: string;
