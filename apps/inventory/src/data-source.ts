@@ -3,7 +3,7 @@ import { migrateDatabase, type PostgresOptions } from '@opendls/postgres';
 import { ContactEntity } from './devices/contact.entity.js';
 import { DeviceEntity } from './devices/device.entity.js';
 import { ItemFragmentEntity } from './devices/item-fragment.entity.js';
-import { OpeningReportEntity } from './devices/opening-report.entity.js';
+import { ItemDocumentEntity } from './devices/item-document.entity.js';
 import { ReportedItemEntity } from './devices/reported-item.entity.js';
 import { CreateDevices1767225600000 } from './migrations/1767225600000-create-devices.js';
 
@@ -12,7 +12,7 @@ export function databaseOptions(url: string, logger: Logger, poolSize?: number):
   return {
     url,
     name: 'opendls-inventory',
-    entities: [DeviceEntity, ReportedItemEntity, OpeningReportEntity, ContactEntity, ItemFragmentEntity],
+    entities: [DeviceEntity, ReportedItemEntity, ItemDocumentEntity, ContactEntity, ItemFragmentEntity],
     migrations: [CreateDevices1767225600000],
     poolSize,
     logger,

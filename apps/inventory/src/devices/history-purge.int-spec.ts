@@ -18,7 +18,7 @@ describe('the purge', () => {
     const [known, unseen] = [deviceIdOf(1), deviceIdOf(2)];
     const fragment = { at: after(1), fragment: 0, isFinal: false, items: itemsOf({ a: '1' }) };
     await inventory.recorder.execute([
-      anOpening({ deviceId: known, contactId: contactIdOf('old') }),
+      anOpening({ deviceId: known, contactId: contactIdOf('old'), items: itemsOf({ kept: '1' }) }),
       anItemsReport({ deviceId: known, contactId: contactIdOf('old'), ...fragment }),
       anOpening({ deviceId: known, contactId: contactIdOf('new'), at: after(100 * 24 * HOUR) }),
       aClosing({ deviceId: unseen, contactId: contactIdOf('late') }),
@@ -39,7 +39,7 @@ describe('the purge', () => {
     ]);
     expect(await inventory.dataSource.query('SELECT * FROM item_fragment')).toEqual([]);
     expect(await inventory.dataSource.query('SELECT device_id FROM device')).toEqual([{ device_id: known }]);
-    expect(await inventory.stores.items.list(known, { limit: 5 })).toMatchObject([{ name: 'a' }]);
+    expect(await inventory.stores.items.list(known, { limit: 5 })).toMatchObject([{ name: 'kept' }]);
     const { values } = await metrics.purged.get();
     expect(Object.fromEntries(values.map(({ labels, value }) => [labels.what, value]))).toEqual({
       contact: 2,

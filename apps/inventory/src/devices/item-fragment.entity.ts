@@ -1,4 +1,4 @@
-import type { DeviceId } from '@opendls/event-contracts';
+import type { DeviceId, ReportedItem } from '@opendls/event-contracts';
 import { Check, Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { DeviceEntity } from './device.entity.js';
 
@@ -33,11 +33,10 @@ export class ItemFragmentEntity {
   @Column({ name: 'reported_at', type: 'timestamptz' })
   reportedAt!: Date;
 
-  /** The items it lists, `name` or `name[index]`. */
-  @Column({ name: 'keys', type: 'jsonb' })
-  keys!: readonly string[];
+  @Column({ name: 'items', type: 'jsonb' })
+  items!: readonly ReportedItem[];
 
-  /** Those of them that the phone could not read. */
+  /** What it lists and the phone could not read, `name` or `name[index]`. */
   @Column({ name: 'unreadable_keys', type: 'jsonb' })
   unreadable!: readonly string[];
 }

@@ -1,34 +1,36 @@
-import type { DeviceId } from '@opendls/event-contracts';
 import type { Tx } from '@opendls/postgres';
 import type { DataSource } from 'typeorm';
-import type { StoredReply } from './domain/device-changes.js';
+import type { ReplyChange, StoredReply } from './domain/device-changes.js';
 import { textOfReply, type Fragment, type ReplyRef } from './domain/item-fragments.js';
 import { recordsetOf } from './recordset.js';
 
 const REPLY_COLUMNS = { device_id: 'text', contact_id: 'text', order_id: 'uuid', step_index: 'integer' };
+const KEY = [...Object.keys(REPLY_COLUMNS), 'fragment'].join(', ');
 const COLUMNS = {
   ...REPLY_COLUMNS,
   fragment: 'integer',
   attempt: 'integer',
   is_final: 'boolean',
   reported_at: 'timestamptz',
-  keys: 'jsonb',
+  items: 'jsonb',
   unreadable_keys: 'jsonb',
 };
-const NAMES = Object.keys(COLUMNS).join(', ');
+const NAMES = Object.keys(COLUMNS);
 const SAME_REPLY = Object.keys(REPLY_COLUMNS)
   .map((column) => `f.${column} = r.${column}`)
   .join(' AND ');
 
 const LOAD = `
   SELECT f.device_id AS "deviceId", f.contact_id AS "contactId", f.order_id AS "orderId", f.step_index AS "stepIndex",
-    f.fragment, f.attempt, f.is_final AS "isFinal", f.reported_at AS "at", f.keys, f.unreadable_keys AS "unreadable"
+    f.fragment, f.attempt, f.is_final AS "isFinal", f.reported_at AS "at", f.items, f.unreadable_keys AS "unreadable"
   FROM ${recordsetOf(REPLY_COLUMNS)} JOIN item_fragment f ON ${SAME_REPLY}
   ORDER BY f.fragment`;
 const REMOVE = `DELETE FROM item_fragment f USING ${recordsetOf(REPLY_COLUMNS)} WHERE ${SAME_REPLY}`;
-const INSERT = `INSERT INTO item_fragment (${NAMES}) SELECT ${NAMES} FROM ${recordsetOf(COLUMNS)}`;
+const UPSERT = `
+  INSERT INTO item_fragment (${NAMES.join(', ')}) SELECT ${NAMES.join(', ')} FROM ${recordsetOf(COLUMNS)}
+  ON CONFLICT (${KEY}) DO UPDATE SET ${NAMES.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
-type FragmentRow = Omit<ReplyRef, 'deviceId'> & { readonly deviceId: DeviceId } & Fragment;
+type FragmentRow = ReplyRef & Fragment;
 
 /** Fragments of replies that are not complete yet. */
 export class ItemFragmentsStore {
@@ -49,22 +51,12 @@ export class ItemFragmentsStore {
     return [...replies.values()];
   }
 
-  /** Writes the fragments of replies in place of those known before. */
-  async save(tx: Tx, replies: readonly StoredReply[]): Promise<void> {
-    if (replies.length === 0) return;
-    await tx.query(REMOVE, [JSON.stringify(replies.map(({ ref }) => replyRow(ref)))]);
-    const rows = replies.flatMap(({ ref, fragments }) =>
-      fragments.map(({ fragment, attempt, isFinal, at, keys, unreadable }) => ({
-        ...replyRow(ref),
-        fragment,
-        attempt,
-        is_final: isFinal,
-        reported_at: at,
-        keys,
-        unreadable_keys: unreadable,
-      })),
-    );
-    if (rows.length > 0) await tx.query(INSERT, [JSON.stringify(rows)]);
+  /** Writes what changed. */
+  async save(tx: Tx, changes: readonly ReplyChange[]): Promise<void> {
+    const obsolete = changes.filter(({ isObsolete }) => isObsolete).map(({ ref }) => replyRow(ref));
+    if (obsolete.length > 0) await tx.query(REMOVE, [JSON.stringify(obsolete)]);
+    const added = changes.flatMap(({ ref, added }) => added.map((fragment) => fragmentRow(ref, fragment)));
+    if (added.length > 0) await tx.query(UPSERT, [JSON.stringify(added)]);
   }
 
   /** Removes fragments whose reply was never completed, reported before `before`, at most `limit`; returns how many. */
@@ -77,6 +69,15 @@ export class ItemFragmentsStore {
   }
 }
 
-function replyRow(ref: ReplyRef): Readonly<Record<string, unknown>> {
+function replyRow(ref: ReplyRef): object {
   return { device_id: ref.deviceId, contact_id: ref.contactId, order_id: ref.orderId, step_index: ref.stepIndex };
+}
+
+function fragmentRow(ref: ReplyRef, { fragment, attempt, isFinal, at, items, unreadable }: Fragment): object {
+  const place = { ...replyRow(ref), fragment, attempt };
+  // A secret that was sent with its value by mistake is not kept either.
+  const safe = items.map(({ name, index, value, secret }) =>
+    secret ? { name, index, secret } : { name, index, value },
+  );
+  return { ...place, is_final: isFinal, reported_at: at, items: safe, unreadable_keys: unreadable };
 }

@@ -5,7 +5,7 @@ import { DeviceEntity } from './device.entity.js';
 /** `item_index` of an item without an index, which is not the same as index 0. */
 export const NO_INDEX = -1;
 
-/** The newest report of one item of one phone, but for what its last opening message states: see `OpeningReportEntity`. */
+/** The newest report of an item that a phone was asked for by name; others are in documents, see `ItemDocumentEntity`. */
 @Entity('reported_item')
 @Check('reported_item_index_known', `item_index >= -1`)
 @Check('reported_item_secret_hidden', `NOT is_secret OR value IS NULL`)

@@ -13,7 +13,7 @@ export class CreateDevices1767225600000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await createDevice(queryRunner);
     await createReportedItem(queryRunner);
-    await createOpeningReport(queryRunner);
+    await createItemDocument(queryRunner);
     await createContact(queryRunner);
     await createItemFragment(queryRunner);
     await createProcessedEventTable(queryRunner);
@@ -23,7 +23,7 @@ export class CreateDevices1767225600000 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     await dropOutboxTable(queryRunner);
     await dropProcessedEventTable(queryRunner);
-    await queryRunner.query(`DROP TABLE item_fragment, contact, opening_report, reported_item, device`);
+    await queryRunner.query(`DROP TABLE item_fragment, contact, item_document, reported_item, device`);
   }
 }
 
@@ -84,12 +84,14 @@ async function createReportedItem(queryRunner: QueryRunner): Promise<void> {
     ) WITH (fillfactor = 90)`);
 }
 
-async function createOpeningReport(queryRunner: QueryRunner): Promise<void> {
+async function createItemDocument(queryRunner: QueryRunner): Promise<void> {
   await queryRunner.query(`
-    CREATE TABLE opening_report (
-      device_id text COLLATE "C" NOT NULL CONSTRAINT opening_report_pkey PRIMARY KEY
-        CONSTRAINT opening_report_device_fkey REFERENCES device (device_id) ON DELETE CASCADE,
-      items jsonb NOT NULL
+    CREATE TABLE item_document (
+      device_id text COLLATE "C" NOT NULL
+        CONSTRAINT item_document_device_fkey REFERENCES device (device_id) ON DELETE CASCADE,
+      kind text NOT NULL CONSTRAINT item_document_kind_known CHECK (kind IN ('opening', 'complete')),
+      items jsonb NOT NULL,
+      CONSTRAINT item_document_pkey PRIMARY KEY (device_id, kind)
     ) WITH (fillfactor = 80)`);
 }
 
@@ -129,7 +131,7 @@ async function createItemFragment(queryRunner: QueryRunner): Promise<void> {
       attempt integer NOT NULL,
       is_final boolean NOT NULL,
       reported_at timestamptz NOT NULL,
-      keys jsonb NOT NULL,
+      items jsonb NOT NULL,
       unreadable_keys jsonb NOT NULL,
       CONSTRAINT item_fragment_pkey PRIMARY KEY (device_id, contact_id, order_id, step_index, fragment),
       CONSTRAINT item_fragment_position_known CHECK (step_index >= 0 AND fragment >= 0)

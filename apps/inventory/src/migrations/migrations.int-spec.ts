@@ -30,8 +30,8 @@ describe('the migrations', () => {
     expect(await tables()).toEqual([
       'contact',
       'device',
+      'item_document',
       'item_fragment',
-      'opening_report',
       'outbox',
       'processed_event',
       'reported_item',

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { after, deviceIdOf } from '../../../test/device-events.js';
 import { deviceStory, HOUR } from '../../../test/device-story.js';
 import type { ContactRecord } from './contact-record.js';
-import { DeviceChanges, type StoredReply } from './device-changes.js';
+import { DeviceChanges, type ReplyChange, type StoredReply } from './device-changes.js';
 import type { DeviceRecord } from './device-record.js';
 import { toInventoryDevice } from './device-record.js';
-import { keyOf, textOfKey, type ItemReport } from './item-changes.js';
+import { keyOf, textOfKey, type DocumentKind, type ItemReport } from './item-changes.js';
+import { textOfReply } from './item-fragments.js';
 
 const deviceId = deviceIdOf(1);
 const STORY = deviceStory(deviceId);
@@ -17,7 +18,7 @@ class Memory {
   contacts: ContactRecord[] = [];
   replies: StoredReply[] = [];
   items = new Map<string, ItemReport>();
-  openingItems: readonly ReportedItem[] = [];
+  documents = new Map<DocumentKind, readonly ReportedItem[]>();
 
   apply(events: readonly AnyEvent[]): void {
     const changes = new DeviceChanges(deviceId, this, (items) => JSON.stringify(items));
@@ -28,26 +29,33 @@ class Memory {
       const contactNo = contact.contactNo ?? String(this.contacts.length);
       this.contacts = [...this.contacts.filter((other) => other.contactNo !== contactNo), { ...contact, contactNo }];
     }
-    const texts = new Set(changes.replies.map(({ ref }) => JSON.stringify(ref)));
-    this.replies = [...this.replies.filter(({ ref }) => !texts.has(JSON.stringify(ref))), ...changes.replies];
-    this.replies = this.replies.filter(({ fragments }) => fragments.length > 0);
+    for (const change of changes.replies) this.writeReply(change);
+  }
+
+  private writeReply({ ref, added, isObsolete }: ReplyChange): void {
+    const text = textOfReply(ref);
+    const known = this.replies.find((reply) => textOfReply(reply.ref) === text)?.fragments ?? [];
+    const numbers = new Set(added.map(({ fragment }) => fragment));
+    const rest = isObsolete ? [] : known.filter(({ fragment }) => !numbers.has(fragment));
+    const fragments = [...rest, ...added].sort((x, y) => x.fragment - y.fragment);
+    this.replies = this.replies.filter((reply) => textOfReply(reply.ref) !== text);
+    if (fragments.length > 0) this.replies.push({ ref, fragments });
   }
 
   private writeItems({ items }: DeviceChanges): void {
-    const { retirement, openingItems, replacement } = items;
-    if (retirement !== null) {
-      const { which, keys, confirmedAt } = retirement;
-      for (const item of this.openingItems) {
+    for (const { kind, which, keys, confirmedAt } of items.retirements) {
+      for (const item of this.documents.get(kind) ?? []) {
         const report = reportOf(item, confirmedAt);
         if (keys.has(textOfKey(report)) === (which === 'only')) this.upsert(report);
       }
-      this.openingItems = [];
+      this.documents.delete(kind);
     }
-    for (const report of items.reports) this.upsert(report);
-    if (openingItems !== null) this.openingItems = openingItems;
-    if (replacement === null) return;
+    for (const report of items.rows) this.upsert(report);
+    for (const { kind, items: documentItems } of items.documents) this.documents.set(kind, documentItems);
+    if (items.voidRows === null) return;
+    const { notAfter, except } = items.voidRows;
     for (const [key, item] of this.items) {
-      if (item.reportedAt <= replacement.at && !replacement.keep.has(key)) this.items.delete(key);
+      if (item.reportedAt <= notAfter && !except.has(key)) this.items.delete(key);
     }
   }
 
@@ -59,10 +67,12 @@ class Memory {
   /** The newer report of each item, wherever it is. */
   private get merged(): Map<string, ItemReport> {
     const merged = new Map(this.items);
-    for (const item of this.openingItems) {
-      const report = reportOf(item, this.device!.openingItems!.confirmedAt);
-      const known = merged.get(textOfKey(report));
-      if (known === undefined || known.reportedAt < report.reportedAt) merged.set(textOfKey(report), report);
+    for (const [kind, items] of this.documents) {
+      const at = kind === 'opening' ? this.device?.openingItems?.confirmedAt : this.device?.itemsReportedAt;
+      for (const report of items.map((item) => reportOf(item, at!))) {
+        const known = merged.get(textOfKey(report));
+        if (known === undefined || known.reportedAt < report.reportedAt) merged.set(textOfKey(report), report);
+      }
     }
     return merged;
   }

@@ -9,8 +9,8 @@ import {
   type ContactRecord,
 } from './contact-record.js';
 import { withReportedItems, withStep } from './contact-timeline.js';
-import { applyFullReport, applyOpening, isVisiblyChanged, unknownDevice, type DeviceRecord } from './device-record.js';
-import { ItemChanges, meaningfulItems, type Replacement } from './item-changes.js';
+import { applyOpening, isVisiblyChanged, unknownDevice, type DeviceRecord } from './device-record.js';
+import { ItemChanges, meaningfulItems, type CompleteReport } from './item-changes.js';
 import {
   addFragment,
   completeReport,
@@ -37,6 +37,14 @@ export interface StoredReply {
   readonly fragments: readonly Fragment[];
 }
 
+/** How the stored fragments of a reply change. */
+export interface ReplyChange {
+  readonly ref: ReplyRef;
+  readonly added: readonly Fragment[];
+  /** Complete, or offered again: what is stored is of no use any more. */
+  readonly isObsolete: boolean;
+}
+
 /** Makes one short text of the items of an opening message; equal items give equal text. */
 export type DigestItems = (
   items: readonly { readonly name: string; readonly index?: number; readonly value?: string }[],
@@ -49,7 +57,6 @@ export type DigestItems = (
 export class DeviceChanges {
   readonly items = new ItemChanges();
   private readonly touchedContacts = new Set<number>();
-  private readonly touchedReplies = new Set<string>();
   private readonly contactList: ContactRecord[];
   private readonly replyMap: Map<string, StoredReply>;
   private readonly before: DeviceRecord;
@@ -87,9 +94,14 @@ export class DeviceChanges {
     return this.contactList.filter((_, position) => this.touchedContacts.has(position));
   }
 
-  /** Replies whose fragments changed; those that are complete now have none left to keep. */
-  get replies(): readonly StoredReply[] {
-    return [...this.touchedReplies].map((text) => this.replyMap.get(text)!);
+  /** Replies whose fragments changed. A reply that came whole, which is the usual case, is not among them. */
+  get replies(): readonly ReplyChange[] {
+    return [...this.replyMap.entries()].flatMap(([text, { ref, fragments }]) => {
+      const before = this.stored.replies.find((reply) => textOfReply(reply.ref) === text)?.fragments ?? [];
+      const added = fragments.filter((fragment) => !before.includes(fragment));
+      const isObsolete = before.some((fragment) => !fragments.includes(fragment));
+      return added.length > 0 || isObsolete ? [{ ref, added, isObsolete }] : [];
+    });
   }
 
   /** Takes one event of this phone in. */
@@ -133,7 +145,7 @@ export class DeviceChanges {
     if (meaningful.length === 0) return;
     if (openingItems !== null && openingItems.confirmedAt > at) return this.items.report(meaningful, at);
     const digest = this.digest(meaningful);
-    if (openingItems?.digest !== digest) this.items.open(meaningful, at, openingItems?.confirmedAt ?? null);
+    if (openingItems?.digest !== digest) this.items.open(meaningful, openingItems?.confirmedAt ?? null);
     this.record = { ...this.record, openingItems: { digest, confirmedAt: at } };
   }
 
@@ -145,8 +157,8 @@ export class DeviceChanges {
     }));
     const { itemsReportedAt } = this.record;
     if (itemsReportedAt !== null && itemsReportedAt > at) return;
-    this.items.report(meaningfulItems(data.items), at);
     if (data.scope === 'all') this.assemble(data, at);
+    else this.items.report(meaningfulItems(data.items), at);
   }
 
   private assemble(data: ItemsReportedEvent['data'], at: Date): void {
@@ -155,19 +167,17 @@ export class DeviceChanges {
     const text = textOfReply(ref);
     const fragments = addFragment(this.replyMap.get(text)?.fragments ?? [], fragmentOf(data, at));
     const report = completeReport(fragments);
-    const isStored = this.stored.replies.some((reply) => textOfReply(reply.ref) === text);
     this.replyMap.set(text, { ref, fragments: report === undefined ? fragments : [] });
-    // A reply in one piece, which is the usual case, never touches the table of fragments.
-    if (report === undefined || isStored) this.touchedReplies.add(text);
-    else this.touchedReplies.delete(text);
     if (report !== undefined) this.applyReport(report);
   }
 
-  private applyReport(report: Replacement): void {
-    const { openingItems } = this.record;
+  private applyReport(report: CompleteReport): void {
+    const { openingItems, itemsReportedAt } = this.record;
+    if (itemsReportedAt !== null && itemsReportedAt > report.at) return;
     const isOpeningOlder = openingItems !== null && openingItems.confirmedAt <= report.at;
-    this.items.replace(report, isOpeningOlder ? openingItems.confirmedAt : null);
-    this.record = applyFullReport(this.record, report.at);
+    const opening = isOpeningOlder ? openingItems.confirmedAt : null;
+    this.items.complete(report, { opening, complete: itemsReportedAt });
+    this.record = { ...this.record, itemsReportedAt: report.at };
     if (isOpeningOlder) this.record = { ...this.record, openingItems: null };
   }
 

@@ -92,11 +92,6 @@ export function applyOpening(device: DeviceRecord, opening: Opening): DeviceReco
   };
 }
 
-/** The record after the phone reported all its items. */
-export function applyFullReport(device: DeviceRecord, at: Date): DeviceRecord {
-  return isAfter(device.itemsReportedAt, at) ? device : { ...device, itemsReportedAt: at };
-}
-
 /** Whether anything that others can see differs. */
 export function isVisiblyChanged(before: DeviceRecord, after: DeviceRecord): boolean {
   return (

@@ -33,43 +33,50 @@ describe('changes to the items of a phone', () => {
     const changes = new ItemChanges();
     changes.report([{ name: 'a', value: 'new' }], after(10));
     changes.report([{ name: 'a', value: 'old' }], after(5));
-    expect(changes.reports).toEqual([expect.objectContaining({ value: 'new', reportedAt: after(10) })]);
+    expect(changes.rows).toEqual([expect.objectContaining({ value: 'new', reportedAt: after(10) })]);
   });
 
   it('holds no value of a secret item', () => {
     const changes = new ItemChanges();
     changes.report([{ name: 'sip-pwd', secret: true, value: 'leaked' }], after(0));
-    expect(changes.reports).toEqual([expect.objectContaining({ isSecret: true, value: null })]);
+    expect(changes.rows).toEqual([expect.objectContaining({ isSecret: true, value: null })]);
   });
 
   it('keeps what only an earlier opening stated, dated by its last repetition', () => {
     const stored = new ItemChanges();
-    stored.open(itemsOf('a'), after(20), after(10));
-    expect(stored.retirement).toEqual({ which: 'except', keys: new Set(['a']), confirmedAt: after(10) });
+    stored.open(itemsOf('a'), after(10));
+    expect(stored.retirements).toEqual([
+      { kind: 'opening', which: 'except', keys: new Set(['a']), confirmedAt: after(10) },
+    ]);
 
     const inBatch = new ItemChanges();
-    inBatch.open(itemsOf('a', 'b'), after(0), null);
-    inBatch.open(itemsOf('a'), after(20), after(10));
-    expect(inBatch.retirement).toBeNull();
-    expect(inBatch.openingItems).toEqual(itemsOf('a'));
-    expect(inBatch.reports).toEqual([expect.objectContaining({ name: 'b', reportedAt: after(10) })]);
+    inBatch.open(itemsOf('a', 'b'), null);
+    inBatch.open(itemsOf('a'), after(10));
+    expect(inBatch.retirements).toEqual([]);
+    expect(inBatch.documents).toEqual([{ kind: 'opening', items: itemsOf('a') }]);
+    expect(inBatch.rows).toEqual([expect.objectContaining({ name: 'b', reportedAt: after(10) })]);
   });
 
-  it('drops what a complete report does not list, unless it is newer', () => {
+  it('make everything void that a complete report does not list, unless it is newer', () => {
     const changes = new ItemChanges();
-    changes.report(itemsOf('gone'), after(0));
-    changes.report(itemsOf('kept'), after(1));
+    changes.report(itemsOf('older'), after(1));
     changes.report(itemsOf('newer'), after(3));
-    changes.replace({ at: after(2), keep: new Set(['kept']), unreadable: new Set() }, null);
-    expect(changes.reports.map(({ name }) => name)).toEqual(['kept', 'newer']);
-    expect(changes.replacement?.at).toEqual(after(2));
+    const report = { at: after(2), items: itemsOf('listed'), unreadable: new Set<string>() };
+    changes.complete(report, { opening: after(0), complete: null });
+    expect(changes.rows.map(({ name }) => name)).toEqual(['newer']);
+    expect(changes.documents).toEqual([{ kind: 'complete', items: itemsOf('listed') }]);
+    expect(changes.retirements.map(({ kind }) => kind)).toEqual(['opening']);
+    expect(changes.voidRows).toEqual({ notAfter: after(2), except: new Set() });
   });
 
-  it('keeps of an opening what a complete report lists and could not read', () => {
+  it('keep what a complete report lists and could not read', () => {
     const changes = new ItemChanges();
-    changes.open(itemsOf('a', 'b'), after(0), null);
-    changes.replace({ at: after(2), keep: new Set(['a']), unreadable: new Set(['a']) }, after(0));
-    expect(changes.openingItems).toBeNull();
-    expect(changes.reports.map(({ name }) => name)).toEqual(['a']);
+    changes.open(itemsOf('a', 'b'), null);
+    const report = { at: after(2), items: [], unreadable: new Set(['a']) };
+    changes.complete(report, { opening: after(0), complete: after(1) });
+    expect(changes.rows).toEqual([expect.objectContaining({ name: 'a', reportedAt: after(0) })]);
+    expect(changes.retirements).toEqual([
+      { kind: 'complete', which: 'only', keys: new Set(['a']), confirmedAt: after(1) },
+    ]);
   });
 });

@@ -14,28 +14,39 @@ export interface ItemReport extends ItemKey {
   readonly reportedAt: Date;
 }
 
-/** A complete report: items that are not in it do not exist (any more), unless they were reported later. */
-export interface Replacement {
+/** Everything a phone has: items that are not in it do not exist (any more), unless they were reported later. */
+export interface CompleteReport {
   readonly at: Date;
-  /** Everything it lists. */
-  readonly keep: ReadonlySet<string>;
-  /** What it lists without a value, because the phone could not read it. */
+  readonly items: readonly ReportedItem[];
+  /** What it lists without a value, because the phone could not read it: that keeps the value it had. */
   readonly unreadable: ReadonlySet<string>;
 }
 
-/** The items of an opening message. */
-export interface OpeningReport {
+/**
+ * Items that a phone reports together are kept together, as one document of each kind; items it was asked for one by one are
+ * rows.
+ */
+export type DocumentKind = 'opening' | 'complete';
+
+export interface ItemDocument {
+  readonly kind: DocumentKind;
   readonly items: readonly ReportedItem[];
-  /** When the phone last stated exactly these. */
-  readonly confirmedAt: Date;
 }
 
-/** What of the stored opening items becomes reports of their own, now that they are no longer those of the last opening. */
+/** What becomes rows of a stored document that another one takes the place of. */
 export interface Retirement {
+  readonly kind: DocumentKind;
+  /** When the phone last stated the document. */
   readonly confirmedAt: Date;
   /** With `except`: all but these. With `only`: just these. */
   readonly which: 'except' | 'only';
   readonly keys: ReadonlySet<string>;
+}
+
+/** Rows that a complete report makes void: those that are not newer, but for these. */
+export interface VoidRows {
+  readonly notAfter: Date;
+  readonly except: ReadonlySet<string>;
 }
 
 /**
@@ -75,34 +86,34 @@ export function meaningfulItems(items: readonly ReportedItem[]): readonly Report
 /**
  * Collects what a batch of events does to the items of one phone, so that it can be written at once.
  *
- * Items are kept in two places. Phones state some thirty items in every opening message, nearly always the same: they are
- * one document, which is written only when they differ. Items they were asked for are rows. Of two reports of an item the
- * newer one counts, wherever it is.
+ * Phones state some thirty items in every opening message, nearly always the same, and up to some thousand when they are
+ * read completely: these are documents, the first one written only when it differs. Of two reports of an item the newer one
+ * counts, wherever it is.
  */
 export class ItemChanges {
   private readonly byKey = new Map<string, ItemReport>();
-  private opening: OpeningReport | null = null;
-  private retired: Retirement | null = null;
-  private newest: Replacement | null = null;
+  private readonly pending = new Map<DocumentKind, readonly ReportedItem[]>();
+  private readonly retired = new Map<DocumentKind, Retirement>();
+  private voidedRows: VoidRows | null = null;
 
   /** Reports to write as rows, at most one per item. A report never replaces a newer one. */
-  get reports(): readonly ItemReport[] {
+  get rows(): readonly ItemReport[] {
     return [...this.byKey.values()];
   }
 
-  /** Items to store as those of the last opening; null leaves what is stored, or removes it when it is retired. */
-  get openingItems(): readonly ReportedItem[] | null {
-    return this.opening?.items ?? null;
+  /** Documents to store in place of those of their kind. */
+  get documents(): readonly ItemDocument[] {
+    return [...this.pending].map(([kind, items]) => ({ kind, items }));
   }
 
-  /** Set when the stored opening items no longer are those of the last opening. */
-  get retirement(): Retirement | null {
-    return this.retired;
+  /** Stored documents that are no longer what the phone stated last. */
+  get retirements(): readonly Retirement[] {
+    return [...this.retired.values()];
   }
 
-  /** The newest complete report. */
-  get replacement(): Replacement | null {
-    return this.newest;
+  /** Rows to remove. */
+  get voidRows(): VoidRows | null {
+    return this.voidedRows;
   }
 
   /** Adds items that a phone was asked for, or that come from an opening which is not the last. */
@@ -117,30 +128,42 @@ export class ItemChanges {
     }
   }
 
-  /** The items of the last opening are these now; `lastConfirmedAt` is when those before were last stated, if any. */
-  open(items: readonly ReportedItem[], at: Date, lastConfirmedAt: Date | null): void {
-    this.retire({ which: 'except', keys: new Set(items.map((item) => textOfKey(keyOf(item)))) }, lastConfirmedAt);
-    this.opening = { items, confirmedAt: at };
+  /** The items of the last opening are these now; `confirmedAt` is when those before were last stated, if any. */
+  open(items: readonly ReportedItem[], confirmedAt: Date | null): void {
+    const keys = new Set(items.map((item) => textOfKey(keyOf(item))));
+    this.retire('opening', confirmedAt, 'except', keys);
+    this.pending.set('opening', items);
   }
 
-  /** Adds a complete report. `lastConfirmedAt` is when the items of the last opening were stated, if they are older. */
-  replace(replacement: Replacement, lastConfirmedAt: Date | null): void {
-    this.retire({ which: 'only', keys: replacement.unreadable }, lastConfirmedAt);
-    if (this.newest !== null && this.newest.at > replacement.at) return;
-    this.newest = replacement;
+  /**
+   * Adds a complete report, which is newer than the one before. `confirmedAt` is when the documents that it makes void were
+   * last stated; none for an opening that is newer.
+   */
+  complete(report: CompleteReport, confirmedAt: Readonly<Record<DocumentKind, Date | null>>): void {
+    const { at, items, unreadable } = report;
+    this.retire('opening', confirmedAt.opening, 'only', unreadable);
+    this.retire('complete', confirmedAt.complete, 'only', unreadable);
+    this.pending.set('complete', items);
+    this.voidedRows = { notAfter: at, except: unreadable };
     for (const [text, known] of this.byKey) {
-      if (known.reportedAt <= replacement.at && !replacement.keep.has(text)) this.byKey.delete(text);
+      if (known.reportedAt <= at && !unreadable.has(text)) this.byKey.delete(text);
     }
   }
 
-  private retire({ which, keys }: Pick<Retirement, 'which' | 'keys'>, confirmedAt: Date | null): void {
+  private retire(
+    kind: DocumentKind,
+    confirmedAt: Date | null,
+    which: Retirement['which'],
+    keys: ReadonlySet<string>,
+  ): void {
     if (confirmedAt === null) return;
-    if (this.opening === null) {
-      this.retired ??= { which, keys, confirmedAt };
+    const items = this.pending.get(kind);
+    if (items === undefined) {
+      if (!this.retired.has(kind)) this.retired.set(kind, { kind, confirmedAt, which, keys });
       return;
     }
-    const isMoved = (item: ReportedItem): boolean => keys.has(textOfKey(keyOf(item))) === (which === 'only');
-    this.report(this.opening.items.filter(isMoved), confirmedAt);
-    this.opening = null;
+    const isKept = (item: ReportedItem): boolean => keys.has(textOfKey(keyOf(item))) === (which === 'only');
+    this.report(items.filter(isKept), confirmedAt);
+    this.pending.delete(kind);
   }
 }

@@ -1,5 +1,5 @@
-import type { DeviceId, EventDataByType } from '@opendls/event-contracts';
-import { isReadable, keyOf, textOfKey, type Replacement } from './item-changes.js';
+import type { DeviceId, EventDataByType, ReportedItem } from '@opendls/event-contracts';
+import { isReadable, keyOf, meaningfulItems, textOfKey, type CompleteReport } from './item-changes.js';
 
 type ItemsReported = EventDataByType['opendls.gateway.items-reported'];
 
@@ -11,14 +11,14 @@ export interface ReplyRef {
   readonly stepIndex: number;
 }
 
-/** One fragment of a reply to `ReadAllItems`: which items it lists. Their values are stored as they come. */
+/** One fragment of a reply to `ReadAllItems`. */
 export interface Fragment {
   readonly attempt: number;
   readonly fragment: number;
   readonly isFinal: boolean;
   readonly at: Date;
-  readonly keys: readonly string[];
-  /** Those of them that the phone could not read. */
+  readonly items: readonly ReportedItem[];
+  /** What it lists and the phone could not read. */
   readonly unreadable: readonly string[];
 }
 
@@ -29,12 +29,8 @@ export function textOfReply({ deviceId, contactId, orderId, stepIndex }: ReplyRe
 
 /** The fragment of an event. Items the phone could not read are listed too: they exist. */
 export function fragmentOf({ attempt, fragment, isFinal, items }: ItemsReported, at: Date): Fragment {
-  const unreadable = items.filter((item) => !isReadable(item));
-  return { attempt, fragment, isFinal, at, keys: keysOf(items), unreadable: keysOf(unreadable) };
-}
-
-function keysOf(items: ItemsReported['items']): readonly string[] {
-  return items.map((item) => textOfKey(keyOf(item)));
+  const unreadable = items.filter((item) => !isReadable(item)).map((item) => textOfKey(keyOf(item)));
+  return { attempt, fragment, isFinal, at, items: meaningfulItems(items), unreadable };
 }
 
 /**
@@ -52,13 +48,13 @@ export function addFragment(known: readonly Fragment[], fragment: Fragment): rea
 }
 
 /** The complete report, once fragments 0..n are there and n is the final one; else undefined. */
-export function completeReport(fragments: readonly Fragment[]): Replacement | undefined {
+export function completeReport(fragments: readonly Fragment[]): CompleteReport | undefined {
   const last = fragments.findIndex(({ isFinal }) => isFinal);
   if (last === -1 || fragments.some(({ fragment }, position) => position <= last && fragment !== position)) {
     return undefined;
   }
   const parts = fragments.slice(0, last + 1);
   const at = parts.reduce((latest, part) => (part.at > latest ? part.at : latest), parts[0]!.at);
-  const keep = new Set(parts.flatMap(({ keys }) => keys));
-  return { at, keep, unreadable: new Set(parts.flatMap(({ unreadable }) => unreadable)) };
+  const items = meaningfulItems(parts.flatMap((part) => part.items));
+  return { at, items, unreadable: new Set(parts.flatMap(({ unreadable }) => unreadable)) };
 }
