@@ -208,8 +208,8 @@ class ConfigPolicy implements ConfigPolicyPart {
 
   private registerMetrics(): void {
     const { orders, devices, policies } = this.parts;
-    registerPoolMetrics(this.metrics, this.dataSource);
-    registerOutboxMetrics(this.metrics, this.dataSource, this.relay);
+    registerPoolMetrics(this.metrics, this.dataSource, 'opendls_config_policy');
+    registerOutboxMetrics(this.metrics, this.dataSource, this.relay, 'opendls_config_policy');
     this.counters.gauge('consumer_lag', 'Events that wait to be handled', () => this.subscription?.lag() ?? 0);
     this.counters.gauge('policies', 'Policies in force', () => policies.size);
     this.counters.gauge('policy_load_errors', 'Policy files with problems', () => this.directory?.errorCount() ?? 0);

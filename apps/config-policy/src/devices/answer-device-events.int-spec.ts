@@ -331,6 +331,6 @@ describe('metrics', () => {
     expect(text).toContain('opendls_config_policy_order_changes_total{kind="configure",state="done"} 1');
     expect(text).toContain('opendls_config_policy_devices{state="compliant"} 1');
     expect(text).toMatch(/opendls_config_policy_consumer_lag \d/);
-    expect(text).toContain('opendls_outbox_unsent');
+    expect(text).toContain('opendls_config_policy_outbox_unsent');
   });
 });

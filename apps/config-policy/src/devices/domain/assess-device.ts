@@ -1,4 +1,5 @@
 import type { WorkOrderKind } from '@opendls/event-contracts';
+import { comparableValue } from '../../policies/domain/item-value.js';
 import { itemsToWrite, orderTargets } from '../../work-orders/domain/configure-steps.js';
 import { isOpen, type WorkOrder } from '../../work-orders/domain/work-order.js';
 import { complianceState, openItems } from './compliance.js';
@@ -25,6 +26,7 @@ export function assessDevice(
   orders: Iterable<WorkOrder>,
   now: Date,
 ): readonly Difference[] {
+  hideSecrets(state, desired);
   const memory = memoryOf(state);
   const differences = differencesOf(desired, memory);
   for (const [key, mark] of appliedMarks(desired, memory)) state.applied.set(key, mark);
@@ -69,6 +71,18 @@ function hasGivenUp(
   if (givenUp === null) return false;
   if (!isCurrent) return givenUp.kind === 'read-all';
   return isSameWork(givenUp, 'configure', marksOf(orderTargets(itemsToWrite(differences, desired.items))));
+}
+
+/** A policy may give a secret to an item that phones report readable: it is compared, and only its mark is kept. */
+function hideSecrets(state: DeviceState, desired: DesiredConfiguration): void {
+  for (const { key, name, secret, target } of desired.items) {
+    const value = secret ? state.report.get(key)?.value : undefined;
+    if (value === undefined) continue;
+    state.report.set(key, { secret: true });
+    if (target.kind === 'known' && comparableValue(name, value) === target.comparable) {
+      state.applied.set(key, target.mark);
+    } else state.applied.delete(key);
+  }
 }
 
 function keepOnly<Value>(map: Map<string, Value>, isKept: (key: string) => boolean): void {

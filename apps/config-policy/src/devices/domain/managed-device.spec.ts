@@ -202,6 +202,26 @@ describe('later contacts', () => {
   });
 });
 
+describe('a secret for an item that phones report readable', () => {
+  const hidden = aPolicySet({ items: [{ name: 'reg-addr', secretRef: 'site/{{deviceId}}' }] });
+  const values = new Map([[`site/${DEVICE_ID}`, 'sip.example.org']]);
+  const reports = (value: string): ReportedItem[] => [{ name: 'reg-addr', value }];
+
+  it('is compared, and not kept readable', () => {
+    const device = aDevice(undefined, { policies: hidden, secrets: values });
+    const order = orderOf(playOrder(device, orderOf(open(device)), reports('other.example.org')));
+    expect(order.steps).toEqual([
+      { kind: 'write-items', items: [{ name: 'reg-addr', sealed: `sealed(${DEVICE_ID},reg-addr,sip.example.org)` }] },
+    ]);
+    playOrder(device, order);
+    expect(device.state.compliance).toBe('compliant');
+    const restart = aDevice(device.state, { policies: hidden, secrets: values });
+    const reading = orderOf(open(restart, { contactId: 'contact-0000000002', configurationChanged: true }));
+    expect(playOrder(restart, reading, reports('sip.example.org')).kind).toBe('no-work');
+    expect(JSON.stringify([...restart.state.report])).not.toContain('example.org');
+  });
+});
+
 describe('local changes', () => {
   const change = {
     contactId: 'contact-0000000002',

@@ -33,7 +33,14 @@ import { DesiredConfiguration, type SecretFingerprints, type SecretValues } from
 import { mergeFacts, selectableFacts, type DeviceState } from './device-state.js';
 import { blockOf, differencesOf, isWritable, type Difference } from './difference.js';
 import { mergeReport, replaceReport } from './phone-report.js';
-import { isStoredDifferently, takeWrites, verifyWrites, type StepCompleted } from './phone-writes.js';
+import {
+  forgetUnreported,
+  hasLostValues,
+  isStoredDifferently,
+  takeWrites,
+  verifyWrites,
+  type StepCompleted,
+} from './phone-writes.js';
 
 type ItemsReported = EventDataByType['opendls.gateway.items-reported'];
 
@@ -335,14 +342,7 @@ export class ManagedDevice {
     state.report = replaceReport(items);
     state.fullReportAt = at;
     state.isReportStale = false;
-    if (state.contactReason !== 'device-started') return;
-    const differences = differencesOf(this.configuration(), memoryOf(state));
-    if (!differences.some(({ reason }) => reason === 'drifted')) return;
-    // A phone that boots with other values than it had was reset or changed while out of sight: what it does not report
-    // (secrets above all) may be gone as well and is written again.
-    for (const key of state.applied.keys()) {
-      if (state.report.get(key)?.value === undefined) state.applied.delete(key);
-    }
+    if (state.contactReason === 'device-started' && hasLostValues(state, this.configuration())) forgetUnreported(state);
   }
 
   private assess(): readonly Difference[] {

@@ -2,6 +2,7 @@ import { itemKey } from '@opendls/item-catalog';
 import type { EventDataByType, ReportedItem } from '@opendls/event-contracts';
 import { comparableValue } from '../../policies/domain/item-value.js';
 import { refusedIn, writtenRefs, type WorkOrder } from '../../work-orders/domain/work-order.js';
+import type { DesiredConfiguration } from './desired-configuration.js';
 import type { DeviceState } from './device-state.js';
 import type { BlockedItem } from './difference.js';
 
@@ -45,6 +46,23 @@ export function isStoredDifferently(state: DeviceState, order: WorkOrder): boole
   return [...state.blocked.values()].some(
     ({ orderId, reason }) => orderId === order.orderId && reason === 'stored-differently',
   );
+}
+
+/** Whether a phone reports another value than it had of an item that policies are about. */
+export function hasLostValues({ report, applied }: DeviceState, desired: DesiredConfiguration): boolean {
+  return desired.items.some(({ key, name, secret }) => {
+    const mark = applied.get(key);
+    const value = report.get(key)?.value;
+    return !secret && mark !== undefined && value !== undefined && comparableValue(name, value) !== mark;
+  });
+}
+
+/**
+ * A phone that boots with other values than it had was reset, or changed while out of sight: what it does not report
+ * (secrets above all) may be gone as well and is written again.
+ */
+export function forgetUnreported({ report, applied }: DeviceState): void {
+  for (const key of applied.keys()) if (report.get(key)?.value === undefined) applied.delete(key);
 }
 
 function blockItem(
