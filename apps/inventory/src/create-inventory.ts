@@ -143,7 +143,8 @@ class Inventory implements InventoryPart {
     });
     this.subscription = await bus.subscribe({
       topics: [prefixedTopic(topicPrefix, GATEWAY_DEVICE_TOPIC.name)],
-      group: CONSUMER,
+      // Installations that share a cluster share nothing in it.
+      group: `${topicPrefix}${CONSUMER}`,
       from: 'beginning',
       onBatch: (records, context) => this.consumer.handle(records, context),
       maxBatchSize: batchSize,
