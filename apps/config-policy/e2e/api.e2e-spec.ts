@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { jest } from '@jest/globals';
 import { ApiKeyFile, createApiKey, createApiServer, type ApiServer } from '@opendls/http';
 import { createLogger } from '@opendls/logging';
 import type { TestDatabase } from '@opendls/testing-postgres';
@@ -9,6 +10,8 @@ import type { ConfigPolicyPart } from '../src/index.js';
 import { aDocument } from '../test/builders.js';
 import { aConfigPolicy, aDatabase, eventually, GatewayDouble } from '../test/harness.js';
 import { PhoneDouble } from '../test/phone-double.js';
+
+jest.setTimeout(30_000);
 
 interface Reply {
   readonly status: number;

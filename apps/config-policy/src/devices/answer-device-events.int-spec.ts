@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import type { DeviceId } from '@opendls/event-contracts';
 import { silentLogger } from '@opendls/logging';
 import { openDataSource, UnitOfWork } from '@opendls/postgres';
@@ -14,6 +15,8 @@ import { ChangePolicies } from '../policies/change-policies.use-case.js';
 import { PoliciesStore } from '../policies/policies.store.js';
 import { SecretsService } from '../secrets/secrets.service.js';
 import { SecretsStore } from '../secrets/secrets.store.js';
+
+jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -1,7 +1,10 @@
+import { jest } from '@jest/globals';
 import { silentLogger } from '@opendls/logging';
 import { openDataSource, runMigrations, schemaDifferences } from '@opendls/postgres';
 import { createTestDatabase } from '@opendls/testing-postgres';
 import { databaseOptions } from '../data-source.js';
+
+jest.setTimeout(30_000);
 
 describe('migrations', () => {
   it('bring an empty database to exactly what the entities say, and back', async () => {

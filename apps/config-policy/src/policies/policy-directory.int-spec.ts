@@ -1,6 +1,7 @@
 import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { jest } from '@jest/globals';
 import { silentLogger } from '@opendls/logging';
 import { openDataSource, UnitOfWork } from '@opendls/postgres';
 import type { TestDatabase } from '@opendls/testing-postgres';
@@ -12,6 +13,8 @@ import { databaseOptions } from '../data-source.js';
 import { ChangePolicies } from './change-policies.use-case.js';
 import { PoliciesStore } from './policies.store.js';
 import { PolicyDirectory } from './policy-directory.js';
+
+jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -45,7 +45,7 @@ describe('compileGlob', () => {
     const matches = compileGlob(`${'*a'.repeat(100)}b`);
     const start = performance.now();
     expect(matches('a'.repeat(250))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(performance.now() - start).toBeLessThan(1_000);
   });
 });
 
