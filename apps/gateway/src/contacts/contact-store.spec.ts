@@ -1,0 +1,80 @@
+import type { Order, ResumePoint } from '@opendls/dls-interaction';
+import { ContactStore, type OpenContact } from './contact-store.js';
+
+const order: Order = { orderId: 'o', attempt: 1, steps: [{ kind: 'read-all-items' }] };
+const point = (deviceId: string): ResumePoint => ({
+  contact: {
+    contactId: `contact-${deviceId}`,
+    deviceId,
+    maxItems: null,
+    nonce: 'N',
+    repeats: 'undecided',
+    exchanges: 1,
+    actions: 1,
+    isReissued: false,
+  },
+  position: {
+    orderId: 'o',
+    attempt: 1,
+    stepIndex: 0,
+    kind: 'read-all-items',
+    part: 0,
+    isLastPart: true,
+    isLastStep: true,
+    fragment: 0,
+    isFragmented: false,
+  },
+});
+const open = (deviceId: string, touchedAtMs: number, orderBytes = 10): OpenContact => ({
+  point: point(deviceId),
+  order,
+  orderBytes,
+  openedAtMs: 0,
+  touchedAtMs,
+});
+
+function store(limits: Partial<ConstructorParameters<typeof ContactStore>[0]> = {}): ContactStore {
+  return new ContactStore({ maxContacts: 3, maxOrderBytes: 100, expiryMs: 1_000, ...limits });
+}
+
+describe('ContactStore', () => {
+  it('takes out what was not touched in time, oldest first, and keeps the rest', () => {
+    const contacts = store();
+    contacts.put('a', open('a', 0));
+    contacts.put('b', open('b', 10));
+    contacts.put('a', open('a', 500));
+    expect(contacts.takeExpired(1_009)).toEqual([]);
+    expect(contacts.takeExpired(1_010).map(({ point: { contact } }) => contact.deviceId)).toEqual(['b']);
+    expect([contacts.size, contacts.heldOrderBytes]).toEqual([1, 10]);
+  });
+
+  it('lets the oldest go when there are too many', () => {
+    const contacts = store();
+    for (const id of ['a', 'b', 'c']) expect(contacts.put(id, open(id, 0))).toEqual([]);
+    expect(contacts.put('d', open('d', 1)).map(({ point: { contact } }) => contact.deviceId)).toEqual(['a']);
+    expect(contacts.size).toBe(3);
+  });
+
+  it('drops the orders of the oldest when they take too much memory, but not their contacts', () => {
+    const contacts = store();
+    contacts.put('a', open('a', 0, 60));
+    contacts.put('b', open('b', 1, 60));
+    expect([contacts.get('a')?.order, contacts.get('b')?.order]).toEqual([undefined, order]);
+    expect([contacts.size, contacts.heldOrderBytes]).toEqual([2, 60]);
+    contacts.put('c', open('c', 2, 200));
+    expect(contacts.get('c')?.order).toBeUndefined();
+    expect([contacts.size, contacts.heldOrderBytes]).toEqual([3, 0]);
+    expect(contacts.takeExpired(1_000).map(({ point: { contact } }) => contact.deviceId)).toEqual(['a']);
+  });
+
+  it('counts right when a contact is removed or replaced', () => {
+    const contacts = store();
+    contacts.put('a', open('a', 0, 10));
+    contacts.put('a', { ...open('a', 1, 0), order: undefined });
+    expect(contacts.heldOrderBytes).toBe(0);
+    contacts.put('a', open('a', 2, 30));
+    contacts.remove('a');
+    contacts.remove('a');
+    expect([contacts.size, contacts.heldOrderBytes]).toEqual([0, 0]);
+  });
+});
