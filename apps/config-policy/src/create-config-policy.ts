@@ -159,7 +159,8 @@ class ConfigPolicy implements ConfigPolicyPart {
     );
     this.subscription = await bus.subscribe({
       topics: [prefixedTopic(topicPrefix, GATEWAY_DEVICE_TOPIC.name)],
-      group: CONSUMER,
+      // Installations that share a cluster have topics, and so groups, of their own.
+      group: `${topicPrefix}${CONSUMER}`,
       from: 'beginning',
       onBatch: new DeviceEventsConsumer(answer, this.counters, logger).onBatch,
       // What cannot be handled is rejected by the consumer itself; all else passes with the database.
