@@ -1,1 +1,15 @@
-export {};
+export { CHAPTERS } from './chapters/index.js';
+export type { Chapter, ConformanceCase, Level } from './conformance-case.js';
+export { HooksError, loadHooks } from './hooks/load-hooks.js';
+export type { HookName, ItemName, ServerHooks } from './hooks/server-hooks.js';
+export type { ServiceItem } from './phone/service-message.js';
+export { formatJson } from './report/json-report.js';
+export { formatJunit } from './report/junit-report.js';
+export { maskSecrets } from './report/mask-secrets.js';
+export { formatList, formatReport } from './report/text-report.js';
+export { isConformant, totalsOf } from './run/case-result.js';
+export type { CaseResult, ConformanceReport, Totals } from './run/case-result.js';
+export { runSuite, selectCases } from './run/run-suite.js';
+export type { SuiteOptions } from './run/run-suite.js';
+export { parseTarget } from './wire/target.js';
+export type { Target } from './wire/target.js';

@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  isConformant,
+  parseTarget,
+  runSuite,
+  selectCases,
+  totalsOf,
+  type CaseResult,
+  type ConformanceReport,
+  type ServerHooks,
+} from '../src/index.js';
+import { FAULTS, type Fault } from '../test/faults.js';
+import { startReferenceServer } from '../test/reference-server.js';
+
+interface Play {
+  readonly fault?: Fault;
+  readonly only?: string;
+  readonly withHooks?: boolean;
+}
+
+/** Plays the suite against a server that keeps to the protocol but for one fault. */
+async function play({ fault, only, withHooks = true }: Play): Promise<ConformanceReport> {
+  const server = await startReferenceServer(fault);
+  try {
+    const hooks: ServerHooks = withHooks ? server.hooks : {};
+    const target = parseTarget(server.url)!;
+    const timeoutMs = fault === undefined ? 10_000 : 1_000;
+    return await runSuite({ url: server.url, target, hooks, chapters: selectCases(only), timeoutMs });
+  } finally {
+    await server.close();
+    await delay(0);
+  }
+}
+
+const failed = (report: ConformanceReport): readonly string[] =>
+  report.results.filter(({ outcome, level }) => outcome === 'failed' && level === 'must').map(({ id }) => id);
+
+const shown = ({ id, expected, got, reason }: CaseResult): string => `${id}: ${expected ?? reason}, got ${got}`;
+
+describe('a server that keeps to the protocol', () => {
+  it('passes every case', async () => {
+    const report = await play({});
+    expect(report.results.filter(({ outcome }) => outcome !== 'passed').map(shown)).toEqual([]);
+    expect(totalsOf(report.results).cases).toBeGreaterThanOrEqual(150);
+    expect(isConformant(report)).toBe(true);
+  }, 240_000);
+
+  it('is not said to pass what could not be tried without hooks', async () => {
+    const report = await play({ withHooks: false, only: 'writes/' });
+    const { cases, notRun, passed } = totalsOf(report.results);
+    expect({ passed, notRun }).toEqual({ passed: 0, notRun: cases });
+    expect(report.results[0]?.reason).toBe('needs hook wantWrite');
+    expect(isConformant(report)).toBe(true);
+  }, 60_000);
+});
+
+describe('a server that is broken on purpose', () => {
+  const FOUND_BY: Readonly<Record<Fault, readonly [only: string, id: string]>> = {
+    'wrong-nonce': ['nonce/', 'nonce/upper-case-hex'],
+    chunked: ['http/', 'http/no-chunking'],
+    'no-content-length': ['http/', 'http/content-length'],
+    'status-204': ['http/status', 'http/status-200'],
+    'error-status': ['http/status', 'http/status-200'],
+    'no-cookie': ['cookies/', 'cookies/set-in-first-answer'],
+    'strict-cookie': ['cookies/', 'cookies/attributes-echoed'],
+    'no-clean-up': ['service/', 'service/contact-ends'],
+    'never-closes': ['service/', 'service/contact-ends'],
+    'loops-writes': ['service/', 'service/contact-ends'],
+    'forgets-busy-job': ['busy/', 'busy/job-is-remembered'],
+    'echoes-unescaped': ['nonce/', 'nonce/injection-escaped'],
+    'wrong-root': ['service/', 'service/root-name'],
+    'wrong-namespace': ['service/', 'service/root-namespace'],
+    'stray-output': ['http/', 'http/only-xml-in-body'],
+    hangs: ['service/', 'service/contact-ends'],
+    'ignores-fragments': ['fragments/', 'fragments/two'],
+    'told-apart-by-address': ['concurrency/', 'concurrency/interleaved'],
+    'ignores-max-items': ['writes/', 'writes/max-items-1'],
+    'expands-entities': ['hostile/*entit', 'hostile/internal-entity'],
+    'one-at-a-time': ['hostile/*slow', 'hostile/slow-body'],
+    'dies-of-garbage': ['hostile/', 'hostile/noise'],
+  };
+
+  it.each(FAULTS)(
+    'is found out: %s',
+    async (fault) => {
+      const [only, id] = FOUND_BY[fault];
+      const report = await play({ fault, only });
+      expect(isConformant(report)).toBe(false);
+      expect(report.isStoppedEarly || failed(report).includes(id)).toBe(true);
+    },
+    120_000,
+  );
+});

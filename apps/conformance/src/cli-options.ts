@@ -1,0 +1,74 @@
+import { flag, integer, parseCommandLine, text, UsageError } from '@opendls/command-line';
+import { DEFAULT_MAC_PREFIX } from './run/phone-numbers.js';
+import { parseTarget, type Target } from './wire/target.js';
+
+export const HELP = `Plays the phone's side of the protocol against a server and reports where the server departs from it.
+
+npm run conformance -- --url https://host:port [options]
+
+  --url URL          the server; the path phones use is added unless the address names one
+  --list             show the cases and do nothing
+  --only PATTERN     only cases whose id contains this; * stands for anything, e.g. --only 'cookies/*reply'
+  --hooks FILE       ES module that tells the server to have work for a phone (see the README); cases that need a hook
+                     which is not there are reported as not run
+  --json FILE        write the report as JSON
+  --junit FILE       write the report as JUnit XML
+  --timeout SECONDS  how long an answer may take (default 10)
+  --mac-prefix MAC   first three bytes of the phones' addresses (default ${DEFAULT_MAC_PREFIX})
+  --verbose          show the cases that passed, too
+  --help             this text
+
+Exit status: 0 nothing that is demanded failed, 1 something did, 2 the command line is wrong.
+`;
+
+export interface ConformanceOptions {
+  readonly target: Target;
+  readonly url: string;
+  readonly only: string | undefined;
+  readonly hooks: string | undefined;
+  readonly json: string | undefined;
+  readonly junit: string | undefined;
+  readonly timeoutMs: number;
+  readonly macPrefix: string;
+  readonly verbose: boolean;
+}
+
+export type ParsedOptions =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'list'; readonly only: string | undefined }
+  | { readonly kind: 'run'; readonly options: ConformanceOptions };
+
+const OPTIONS = {
+  url: text(undefined),
+  list: flag(),
+  only: text(undefined),
+  hooks: text(undefined),
+  json: text(undefined),
+  junit: text(undefined),
+  timeout: integer({ min: 1, max: 600, default: 10 }),
+  'mac-prefix': text(DEFAULT_MAC_PREFIX),
+  verbose: flag(),
+  help: flag(),
+};
+
+/**
+ * Reads the command line.
+ *
+ * @throws UsageError naming the option that is wrong
+ */
+export function parseOptions(args: readonly string[]): ParsedOptions {
+  const given = parseCommandLine(OPTIONS, args);
+  if (given.help) return { kind: 'help' };
+  if (given.list) return { kind: 'list', only: given.only };
+  if (given.url === undefined) throw new UsageError('--url is missing: the address of the server, https://host:port');
+  const target = parseTarget(given.url);
+  if (target === undefined) throw new UsageError(`--url takes an address like https://host:port, not '${given.url}'`);
+  const macPrefix = given['mac-prefix'].toUpperCase();
+  if (!/^([0-9A-F]{2}:){2}[0-9A-F]{2}$/.test(macPrefix))
+    throw new UsageError(`--mac-prefix takes three bytes like ${DEFAULT_MAC_PREFIX}, not '${given['mac-prefix']}'`);
+  const { url, only, hooks, json, junit, verbose } = given;
+  return {
+    kind: 'run',
+    options: { target, url, only, hooks, json, junit, verbose, macPrefix, timeoutMs: given.timeout * 1_000 },
+  };
+}

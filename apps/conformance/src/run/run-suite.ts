@@ -1,0 +1,126 @@
+import { CHAPTERS } from '../chapters/index.js';
+import { CaseFailure, CaseNotRun, type Chapter, type ConformanceCase } from '../conformance-case.js';
+import type { ServerHooks } from '../hooks/server-hooks.js';
+import type { Target } from '../wire/target.js';
+import type { CaseResult, ConformanceReport } from './case-result.js';
+import { CaseRun, type SuiteState } from './case-run.js';
+import { PhoneNumbers } from './phone-numbers.js';
+
+export interface SuiteOptions {
+  readonly url: string;
+  readonly target: Target;
+  readonly hooks?: ServerHooks;
+  /** Which cases, see `selectCases`. */
+  readonly chapters?: readonly Chapter[];
+  /** How long an answer may take; default 10 s. */
+  readonly timeoutMs?: number;
+  /** How long a phone waits after `overload`; default 1 s. */
+  readonly overloadDelayMs?: number;
+  readonly macPrefix?: string;
+  readonly onResult?: (result: CaseResult) => void;
+}
+
+// A server that is silent so many times in a row is taken for dead.
+const MAX_SILENT_CASES = 5;
+
+/**
+ * The chapters with only those cases whose id matches: any part of it, `*` for anything in between.
+ */
+export function selectCases(pattern: string | undefined, chapters: readonly Chapter[] = CHAPTERS): readonly Chapter[] {
+  if (pattern === undefined) return chapters;
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const matcher = new RegExp(parts.join('.*'), 'i');
+  return chapters
+    .map((chapter) => ({ ...chapter, cases: chapter.cases.filter(({ id }) => matcher.test(id)) }))
+    .filter(({ cases }) => cases.length > 0);
+}
+
+/** Plays the cases one after another against a server. */
+export async function runSuite(options: SuiteOptions): Promise<ConformanceReport> {
+  const startedAt = new Date();
+  const suite: SuiteState = {
+    settings: {
+      target: options.target,
+      timeoutMs: options.timeoutMs ?? 10_000,
+      patience: { overloadRepeats: 10, overloadDelayMs: options.overloadDelayMs ?? 1_000 },
+    },
+    hooks: options.hooks ?? {},
+    numbers: new PhoneNumbers(options.macPrefix),
+    firstAction: undefined,
+    neighbour: undefined,
+  };
+  const results: CaseResult[] = [];
+  let silent = 0;
+  await suite.hooks.open?.({ url: options.url });
+  try {
+    for (const chapter of options.chapters ?? CHAPTERS) {
+      for (const conformanceCase of chapter.cases) {
+        const played =
+          silent < MAX_SILENT_CASES
+            ? await playCase(suite, chapter, conformanceCase)
+            : { result: notRun(chapter, conformanceCase, 'the server has stopped answering'), isSilence: true };
+        if (played.result.outcome !== 'not-run') silent = played.isSilence ? silent + 1 : 0;
+        results.push(played.result);
+        options.onResult?.(played.result);
+      }
+    }
+  } finally {
+    await suite.hooks.close?.();
+  }
+  return {
+    url: options.url,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    results,
+    isStoppedEarly: silent >= MAX_SILENT_CASES,
+  };
+}
+
+interface PlayedCase {
+  readonly result: CaseResult;
+  readonly isSilence: boolean;
+}
+
+async function playCase(suite: SuiteState, chapter: Chapter, item: ConformanceCase): Promise<PlayedCase> {
+  const missing = item.needs.filter((name) => suite.hooks[name] === undefined);
+  if (missing.length > 0)
+    return { result: notRun(chapter, item, `needs hook ${missing.join(', ')}`), isSilence: false };
+  const t = new CaseRun(suite);
+  const played = await play(suite, chapter, item, t);
+  const problem = await t.dispose();
+  if (problem === undefined) return played;
+  return { ...played, result: { ...played.result, reason: problem } };
+}
+
+async function play(suite: SuiteState, chapter: Chapter, item: ConformanceCase, t: CaseRun): Promise<PlayedCase> {
+  const start = performance.now();
+  const base = { ...describe(chapter, item), durationMs: 0 };
+  const durationMs = (): number => Math.round(performance.now() - start);
+  try {
+    await suite.hooks.prepare?.({ id: item.id, chapter: chapter.name, title: item.title });
+    await item.run(t);
+    return { result: { ...base, outcome: 'passed', durationMs: durationMs() }, isSilence: false };
+  } catch (error) {
+    if (error instanceof CaseNotRun) return { result: notRun(chapter, item, error.message), isSilence: false };
+    const isFailure = error instanceof CaseFailure;
+    const expected = isFailure ? error.expected : 'the case to run';
+    const got = isFailure ? error.got : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    const result = {
+      ...base,
+      outcome: 'failed' as const,
+      durationMs: durationMs(),
+      expected,
+      got,
+      exchange: t.log.last,
+    };
+    return { result, isSilence: isFailure && error.isSilence };
+  }
+}
+
+function describe(chapter: Chapter, { id, title, level, clause }: ConformanceCase) {
+  return { id, chapter: chapter.name, title, level, clause };
+}
+
+function notRun(chapter: Chapter, item: ConformanceCase, reason: string): CaseResult {
+  return { ...describe(chapter, item), outcome: 'not-run', durationMs: 0, reason };
+}

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import type { DlsAction, DlsMessage, Item, WorkpointMessage } from '@opendls/dls-codec';
+import { splitWriteItems } from '@opendls/dls-interaction';
+import { quirksOf } from '@opendls/firmware';
+import type { Fault } from './faults.js';
+
+/** One thing to have a phone do. */
+export interface Step {
+  readonly action: DlsAction;
+  readonly items?: readonly Item[];
+  /** It belongs to a job that a busy phone gets again. */
+  readonly isJob?: boolean;
+}
+
+interface Session {
+  readonly cookie: string;
+  readonly mac: string;
+  readonly maxItems: number;
+  readonly sendsSolicited: boolean;
+  readonly legacyEntities: boolean;
+  steps: Step[];
+  mismatches: number;
+}
+
+/** What the server says, and in which session. */
+export interface Reply {
+  readonly message: DlsMessage;
+  readonly cookie?: string;
+  readonly legacyEntities: boolean;
+}
+
+const MAX_BYTES = 49_000;
+const INITIAL: ReadonlySet<string> = new Set(['start-up', 'local-changes', 'inventory-changes', 'solicited', 'status']);
+
+/** The sessions and jobs of the reference server: a plain service that keeps everything in memory. */
+export class ReferenceSessions {
+  readonly #sessions = new Map<string, Session>();
+  readonly #known = new Set<string>();
+  readonly #jobs = new Map<string, readonly Item[] | readonly Step[]>();
+
+  constructor(private readonly fault: Fault | undefined) {}
+
+  /** Items to write, in as many messages as it takes. */
+  wantWrite(mac: string, items: readonly Item[]): void {
+    this.#jobs.set(mac, items);
+  }
+
+  wantSteps(mac: string, steps: readonly Step[]): void {
+    this.#jobs.set(mac, steps);
+  }
+
+  forget(mac: string): void {
+    this.#jobs.delete(mac);
+  }
+
+  /** Answers one message of a phone. */
+  answer(message: WorkpointMessage, cookie: string | undefined): Reply {
+    if (message.reason === 'unknown') return closed(message.nonce);
+    if (INITIAL.has(message.reason)) return this.#begin(message);
+    const session = cookie === undefined ? undefined : this.#sessions.get(cookie);
+    if (session === undefined || message.reason === 'clean-up' || isForeign(message, session)) {
+      if (session !== undefined) this.#end(session);
+      return closed(message.nonce);
+    }
+    return this.#goOn(message, session);
+  }
+
+  /** A service that tells phones apart by their address finds its session without a cookie. */
+  anySession(): string | undefined {
+    return [...this.#sessions.keys()].at(-1);
+  }
+
+  #begin(message: WorkpointMessage): Reply {
+    const mac = valueOf(message, 'mac-addr').toUpperCase();
+    if (mac === '' || mac.length > 64) return closed(message.nonce);
+    // The result of a file ends the job that it was.
+    if (message.reason === 'status') this.#jobs.delete(mac);
+    for (const old of [...this.#sessions.values()].filter((session) => session.mac === mac)) this.#end(old);
+    const quirks = quirksOf({
+      deviceType: valueOf(message, 'device-type'),
+      softwareVersion: valueOf(message, 'software-version'),
+    });
+    const session: Session = {
+      cookie: randomBytes(16).toString('hex').toUpperCase(),
+      mac,
+      maxItems: this.fault === 'ignores-max-items' ? -1 : (message.maxItems ?? -1),
+      sendsSolicited: quirks.sendSolicited,
+      legacyEntities: quirks.legacyEntities,
+      steps: [],
+      mismatches: 0,
+    };
+    session.steps = this.#stepsFor(message, session);
+    this.#sessions.set(session.cookie, session);
+    return this.#next(message.nonce, session);
+  }
+
+  #stepsFor(message: WorkpointMessage, session: Session): Step[] {
+    const isUnread = message.reason === 'local-changes' && valueOf(message, 'configuration-attached-flag') !== 'true';
+    const mustRead = isUnread || !this.#known.has(session.mac);
+    const reading: Step[] = mustRead ? [{ action: 'ReadAllItems' }] : [];
+    return [...reading, ...this.#jobSteps(session)];
+  }
+
+  #jobSteps({ mac, maxItems }: Session): Step[] {
+    const job = this.#jobs.get(mac) ?? [];
+    if (isSteps(job)) return [...job];
+    const { parts } = splitWriteItems(job, { maxBytes: MAX_BYTES, maxItems });
+    const writes = parts.map((items): Step => ({ action: 'WriteItems', items, isJob: true }));
+    const names = job.map(({ name, index }) => ({ name, index, value: '' }));
+    const reads = splitWriteItems(names, { maxBytes: MAX_BYTES, maxItems }).parts;
+    return [...writes, ...reads.map((items): Step => ({ action: 'ReadItems', items }))];
+  }
+
+  #goOn(message: WorkpointMessage, session: Session): Reply {
+    const [current] = session.steps;
+    if (current === undefined || message.action !== current.action) return this.#mismatch(message, session);
+    if (message.status === 'busy') {
+      if (this.fault === 'forgets-busy-job') this.#jobs.delete(session.mac);
+      this.#end(session);
+      return closed(message.nonce, session.sendsSolicited && this.fault !== 'forgets-busy-job');
+    }
+    if (message.fragment === 'next' && this.fault !== 'ignores-fragments')
+      return this.#say(session, { kind: 'dls', nonce: message.nonce, action: 'GetNextFragment' });
+    if (this.fault === 'loops-writes') return this.#say(session, writing(message.nonce));
+    if (current.action === 'ReadAllItems') this.#known.add(session.mac);
+    session.steps = session.steps.slice(1);
+    // A job is done when its last write is; it is not sent again whatever the phone has refused.
+    if (!session.steps.some(({ isJob }) => isJob)) this.#jobs.delete(session.mac);
+    return this.#next(message.nonce, session);
+  }
+
+  #mismatch(message: WorkpointMessage, session: Session): Reply {
+    session.mismatches += 1;
+    const [current] = session.steps;
+    // Later fragments may come without action (5.2).
+    if (message.action === undefined && current?.action === 'ReadAllItems') {
+      return this.#goOn({ ...message, action: 'ReadAllItems' }, session);
+    }
+    if (session.mismatches <= 1) return this.#next(message.nonce, session);
+    this.#end(session);
+    return closed(message.nonce);
+  }
+
+  #next(nonce: string, session: Session): Reply {
+    const [current] = session.steps;
+    if (current !== undefined) {
+      const { action, items } = current;
+      // Nothing comes back from a phone that restarts.
+      if (action === 'Restart' || action === 'SoftwareDeployment') this.#jobs.delete(session.mac);
+      return this.#say(session, { kind: 'dls', nonce, action, ...(items === undefined ? {} : { items }) });
+    }
+    if (this.fault === 'never-closes') {
+      const items = [{ name: 'reg-port', value: '' }];
+      session.steps = [{ action: 'ReadItems', items }];
+      return this.#say(session, { kind: 'dls', nonce, action: 'ReadItems', items });
+    }
+    this.#end(session);
+    return closed(nonce);
+  }
+
+  #say({ cookie, legacyEntities }: Session, message: DlsMessage): Reply {
+    return { message, cookie, legacyEntities };
+  }
+
+  #end(session: Session): void {
+    this.#sessions.delete(session.cookie);
+  }
+}
+
+function closed(nonce: string, sendSolicited = false): Reply {
+  const items = sendSolicited ? { items: [{ name: 'send-solicited', value: 'true' }] } : {};
+  return { message: { kind: 'dls', nonce, action: 'CleanUp', ...items }, legacyEntities: false };
+}
+
+function writing(nonce: string): DlsMessage {
+  return { kind: 'dls', nonce, action: 'WriteItems', items: [{ name: 'reg-port', value: '5060' }] };
+}
+
+function valueOf(message: WorkpointMessage, name: string): string {
+  return message.items.find((item) => item.name === name)?.value ?? '';
+}
+
+/** GS sends a phone away whose MAC is not that of the session (1.3). */
+function isForeign(message: WorkpointMessage, { mac }: Session): boolean {
+  const given = valueOf(message, 'mac-addr').toUpperCase();
+  return given !== '' && given !== mac;
+}
+
+function isSteps(job: readonly Item[] | readonly Step[]): job is readonly Step[] {
+  return job.length > 0 && job.every((entry) => 'action' in entry);
+}
