@@ -1,5 +1,6 @@
 import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
+import { bufferedOutput } from './buffered-output.js';
 import { REDACTED, redact, redactText } from './redact.js';
 import { isErrorLike, serializeError } from './serialize-error.js';
 
@@ -43,7 +44,7 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
       },
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? bufferedOutput());
 }
 
 /** A logger that writes nothing, for tests and tools. */
