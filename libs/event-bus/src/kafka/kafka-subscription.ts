@@ -24,6 +24,8 @@ export interface KafkaSubscriptionOptions extends SubscribeOptions {
   readonly sessionTimeoutMs: number;
   /** How long the broker may hold back a fetch without data. */
   readonly fetchWaitMs: number;
+  /** Least time from one fetch with data to the next: what arrives meanwhile shares one. */
+  readonly fetchIntervalMs: number;
   readonly deadLetter: (record: KafkaRecord, cause: DeathCause) => Promise<void>;
   readonly metrics: BusMetrics;
   readonly logger: Logger;
@@ -46,6 +48,7 @@ export class KafkaSubscription implements Subscription {
   #isConsuming = false;
   #lastActivityAt = Date.now();
   #lastCommitAt = 0;
+  #nextGatherAt = 0;
   #commitTimer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #giveUpConsumer: (reason: Error) => void = () => undefined;
@@ -242,6 +245,17 @@ export class KafkaSubscription implements Subscription {
       this.#lastActivityAt = Date.now();
     }
     await this.#commitWhenDue(payload);
+    await this.#gather();
+  }
+
+  /** Each fetch costs the same whether it brings one record or a hundred, so those of busy times are kept apart. */
+  async #gather(): Promise<void> {
+    const now = performance.now();
+    // Once per fetch, whatever number of partitions it brought.
+    if (now < this.#nextGatherAt || this.#abort.signal.aborted) return;
+    const { fetchIntervalMs } = this.options;
+    this.#nextGatherAt = now + 2 * fetchIntervalMs;
+    if (fetchIntervalMs > 0) await delay(fetchIntervalMs);
   }
 
   async #handleBatch(payload: EachBatchPayload): Promise<void> {
