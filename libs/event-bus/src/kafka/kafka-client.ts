@@ -2,6 +2,7 @@ import type { Logger } from '@opendls/logging';
 import { Kafka, logLevel, type Admin, type ISocketFactory, type KafkaConfig, type logCreator } from 'kafkajs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { stopIdleTimers } from './kafkajs-idle-timers.js';
 
 /** How to reach a cluster. */
 export interface KafkaConnection {
@@ -23,6 +24,7 @@ export class KafkaClient {
   #isCut = false;
 
   constructor(connection: KafkaConnection, logger: Logger) {
+    stopIdleTimers();
     this.kafka = new Kafka({
       brokers: [...connection.brokers],
       clientId: connection.clientId,
@@ -51,7 +53,8 @@ export class KafkaClient {
   /** Closes every connection at once and opens no more. */
   cut(): void {
     this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
+    // With an error: kafkajs does not listen to a plain close.
+    for (const socket of this.#sockets) socket.destroy(new Error('the client is closed'));
   }
 
   readonly #socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
