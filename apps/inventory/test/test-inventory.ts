@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import type { BatchContext, DeliveredRecord } from '@opendls/event-bus';
 import type { AnyEvent, DeviceId, EventRecord } from '@opendls/event-contracts';
 import { silentLogger } from '@opendls/logging';
@@ -19,6 +20,9 @@ import { ReportedItemsStore } from '../src/devices/reported-items.store.js';
 import { InventoryMetrics } from '../src/metrics.js';
 import { openDatabaseLink, type DatabaseLink } from './database-link.js';
 import { recordOf } from './device-events.js';
+
+// Databases are made and servers started: a busy machine needs more than the usual five seconds.
+jest.setTimeout(60_000);
 
 /** The inventory without HTTP and bus, on a database of its own. */
 export interface TestInventory {

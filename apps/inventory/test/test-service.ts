@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { jest } from '@jest/globals';
 import { InMemoryEventBus } from '@opendls/event-bus/testing';
 import type { AnyEvent } from '@opendls/event-contracts';
 import { ApiKeyFile, createApiKey, createApiServer } from '@opendls/http';
@@ -11,6 +12,9 @@ import { openDatabaseLink, type DatabaseLink } from './database-link.js';
 import { recordOf } from './device-events.js';
 
 export type Role = 'viewer' | 'operator' | 'admin';
+
+// Databases are made and servers started: a busy machine needs more than the usual five seconds.
+jest.setTimeout(60_000);
 
 /** Members of the answers of this API, as far as tests look into them. */
 export interface AnswerBody {
