@@ -33,7 +33,10 @@ export interface KafkaEventBusOptions extends KafkaConnection {
   readonly sessionTimeoutMs?: number;
   /** How long the broker may hold back a fetch without data; data is sent at once. */
   readonly fetchWaitMs?: number;
-  /** Least time from one fetch with data to the next. Saves CPU under load and delays records by as much. Default 0. */
+  /**
+   * Least time from one fetch to the next while records keep coming. Saves CPU under load and delays records by at most as
+   * much; after a quiet time nothing waits. Default 5.
+   */
   readonly fetchIntervalMs?: number;
 }
 
@@ -84,7 +87,7 @@ export class KafkaEventBus implements EventBus {
       backoff: this.options.retryBackoff ?? DEFAULT_RETRY_BACKOFF,
       sessionTimeoutMs: this.options.sessionTimeoutMs ?? 10_000,
       fetchWaitMs: this.options.fetchWaitMs ?? 250,
-      fetchIntervalMs: this.options.fetchIntervalMs ?? 0,
+      fetchIntervalMs: this.options.fetchIntervalMs ?? 5,
       deadLetter: (record, cause) => this.#bury(record, options, cause),
       metrics: this.#metrics,
       logger: this.#logger,

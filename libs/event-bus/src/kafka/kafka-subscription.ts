@@ -24,7 +24,7 @@ export interface KafkaSubscriptionOptions extends SubscribeOptions {
   readonly sessionTimeoutMs: number;
   /** How long the broker may hold back a fetch without data. */
   readonly fetchWaitMs: number;
-  /** Least time from one fetch with data to the next: what arrives meanwhile shares one. */
+  /** Least time from one fetch to the next while records keep coming: what arrives meanwhile shares one. */
   readonly fetchIntervalMs: number;
   readonly deadLetter: (record: KafkaRecord, cause: DeathCause) => Promise<void>;
   readonly metrics: BusMetrics;
@@ -48,7 +48,8 @@ export class KafkaSubscription implements Subscription {
   #isConsuming = false;
   #lastActivityAt = Date.now();
   #lastCommitAt = 0;
-  #nextGatherAt = 0;
+  /** When the fetch was sent whose batches are being handled; undefined once that was waited for. */
+  #roundBegunAt: number | undefined;
   #commitTimer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #giveUpConsumer: (reason: Error) => void = () => undefined;
@@ -186,8 +187,9 @@ export class KafkaSubscription implements Subscription {
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
     consumer.on(consumer.events.GROUP_JOIN, (event) => this.#onJoin(consumer, event));
-    consumer.on(consumer.events.FETCH, () => {
+    consumer.on(consumer.events.FETCH_START, () => {
       this.#lastActivityAt = Date.now();
+      this.#roundBegunAt = performance.now();
     });
     return consumer;
   }
@@ -248,14 +250,15 @@ export class KafkaSubscription implements Subscription {
     await this.#gather();
   }
 
-  /** Each fetch costs the same whether it brings one record or a hundred, so those of busy times are kept apart. */
+  /**
+   * A fetch costs the same whether it brings one record or a hundred, so those of busy times are kept apart. Once per fetch,
+   * whatever number of partitions it brought; a fetch that had to wait for data has waited long enough.
+   */
   async #gather(): Promise<void> {
-    const now = performance.now();
-    // Once per fetch, whatever number of partitions it brought.
-    if (now < this.#nextGatherAt || this.#abort.signal.aborted) return;
-    const { fetchIntervalMs } = this.options;
-    this.#nextGatherAt = now + 2 * fetchIntervalMs;
-    if (fetchIntervalMs > 0) await delay(fetchIntervalMs);
+    if (this.#roundBegunAt === undefined || this.#abort.signal.aborted) return;
+    const waitMs = this.#roundBegunAt + this.options.fetchIntervalMs - performance.now();
+    this.#roundBegunAt = undefined;
+    if (waitMs > 0) await delay(waitMs);
   }
 
   async #handleBatch(payload: EachBatchPayload): Promise<void> {
