@@ -273,10 +273,15 @@ export const HTTP: Chapter = {
         await send(body);
       });
     }),
-    should('http/absolute-path', '1.1', 'the absolute form of the address is understood', async (t) => {
-      const { host, port, path } = t.settings.target;
-      await startUpWith({ path: `https://${host.includes(':') ? `[${host}]` : host}:${port}${path}` })(t);
-    }),
+    should(
+      'http/absolute-path',
+      '1.1',
+      'the absolute form of the address is understood (RFC 9112 3.2.2)',
+      async (t) => {
+        const { host, port, path } = t.settings.target;
+        await startUpWith({ path: `https://${host.includes(':') ? `[${host}]` : host}:${port}${path}` })(t);
+      },
+    ),
     must('http/large-request', '1.2.7; 5.1; M p.69', 'a message of almost 50 kB is taken', async (t) => {
       const padding = Array.from({ length: 45 }, (_, n) => ({
         name: 'XML-app-address',

@@ -47,6 +47,5 @@ function seconds(durationMs: number): string {
 
 // Evidence may hold anything; XML may not.
 function xmlText(text: string): string {
-   
   return text.replace(/[^\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD]/g, '\u00B7');
 }

@@ -97,6 +97,5 @@ function indented(text: string): string {
 }
 
 function printable(line: string): string {
-   
   return line.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '\u00B7');
 }

@@ -1,0 +1,65 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { isConformant, loadHooks, parseTarget, runSuite, type ConformanceReport } from '../src/index.js';
+
+const WORKSPACE = fileURLToPath(new URL('../../../', import.meta.url));
+const START_TIMEOUT_MS = 90_000;
+
+/** OpenDLS as its users start it, on free ports and a directory of its own. */
+async function startOpenDls(dataDir: string): Promise<{ child: ChildProcess; phones: string }> {
+  const ports = ['--host', '127.0.0.1', '--phone-port', '0', '--api-port', '0'];
+  const main = path.join(WORKSPACE, 'apps/standalone/dist/main.js');
+  const child = spawn(process.execPath, [main, '--data-dir', dataDir, ...ports], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await delay(100)) {
+    if (child.exitCode !== null) throw new Error(`OpenDLS ended with code ${child.exitCode}:\n${said}`);
+    const text = await readFile(path.join(dataDir, 'endpoints.json'), 'utf8').catch(() => undefined);
+    if (text !== undefined) return { child, phones: (JSON.parse(text) as { phones: string }).phones };
+  }
+  throw new Error(`OpenDLS was not ready in time:\n${said}`);
+}
+
+describe('OpenDLS', () => {
+  let directory: string;
+  let child: ChildProcess | undefined;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'opendls-conformance-'));
+  });
+  afterEach(async () => {
+    if (child?.exitCode === null) {
+      child.kill('SIGINT');
+      await once(child, 'exit');
+    }
+    delete process.env['OPENDLS_DATA_DIR'];
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('keeps to everything that is demanded of a server', async () => {
+    const dataDir = path.join(directory, 'data');
+    const started = await startOpenDls(dataDir);
+    child = started.child;
+    process.env['OPENDLS_DATA_DIR'] = dataDir;
+    const hooks = await loadHooks(fileURLToPath(new URL('../hooks/opendls.mjs', import.meta.url)));
+    const report: ConformanceReport = await runSuite({
+      url: started.phones,
+      target: parseTarget(started.phones)!,
+      hooks,
+    });
+    const failed = report.results.filter(({ outcome, level }) => outcome === 'failed' && level === 'must');
+    expect(failed.map(({ id, expected, got }) => `${id}: expected ${expected}, got ${got}`)).toEqual([]);
+    expect(isConformant(report)).toBe(true);
+    // Work can be made: what is about writing and busy phones has really been tried.
+    const tried = report.results.filter(({ chapter }) => chapter === 'writes' || chapter === 'busy');
+    expect(tried.filter(({ outcome }) => outcome === 'not-run')).toEqual([]);
+  }, 600_000);
+});
