@@ -6,10 +6,11 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '@opendls/embedded-
 import { createPostgresEventBus, type EventBus } from '@opendls/event-bus';
 import { TOPICS } from '@opendls/event-contracts';
 import { gatewayConfig, startGateway, type RunningGateway } from '@opendls/gateway';
-import { ApiKeyFile, createApiServer, type ApiServer } from '@opendls/http';
+import { ApiKeyFile, createApiServer, HealthRegistry, type ApiServer, type HealthCheck } from '@opendls/http';
 import { createInventory, migrateInventory, type InventoryPart } from '@opendls/inventory';
 import type { Logger } from '@opendls/logging';
 import { readFile } from 'node:fs/promises';
+import { Registry } from 'prom-client';
 import type { StandaloneOptions } from './command-line.js';
 
 const DATABASES = {
@@ -72,8 +73,11 @@ async function startParts(site: Site): Promise<Omit<RunningStandalone, 'data' | 
   const bus = await startBus(site, postgres);
   say('Starting inventory, config-policy and gateway ...');
   const [inventory, configPolicy] = await startServices(site, postgres, bus);
-  const api = await startApi(site, inventory, configPolicy);
-  const gateway = await startPhoneListeners(site, bus);
+  const ops: Ops = { health: new HealthRegistry({ logger }), gatewayMetrics: new Registry() };
+  ops.health.add(...namedAfter(inventory), ...namedAfter(configPolicy));
+  const api = await startApi(site, inventory, configPolicy, ops);
+  const gateway = await startPhoneListeners(site, bus, ops.gatewayMetrics);
+  ops.health.add(...gateway.health);
   await data.writeEndpoints({
     phones: gateway.phonesUrl,
     ...(gateway.legacyPhonesUrl ? { legacyPhones: gateway.legacyPhonesUrl } : {}),
@@ -93,6 +97,27 @@ async function startParts(site: Site): Promise<Omit<RunningStandalone, 'data' | 
   // Whoever runs the server decides; an orderly stop must not end the process as unhandled.
   failed.catch(() => undefined);
   return { phonesUrl: gateway.phonesUrl, legacyPhonesUrl: gateway.legacyPhonesUrl, apiUrl: api.url, newApiKey, failed };
+}
+
+/** What the API server shows of the parts. */
+interface Ops {
+  readonly health: HealthRegistry;
+  /** Made before the gateway, which starts last. */
+  readonly gatewayMetrics: Registry;
+}
+
+/** The checks of a part under names of their own: both services have one called `database`. */
+function namedAfter({
+  name,
+  health,
+}: {
+  readonly name: string;
+  readonly health: readonly HealthCheck[];
+}): HealthCheck[] {
+  return health.map((check) => ({
+    name: check.name.startsWith(name) ? check.name : `${name}-${check.name}`,
+    check: () => check.check(),
+  }));
 }
 
 async function prepareDatabases(postgres: EmbeddedPostgres): Promise<void> {
@@ -141,6 +166,7 @@ async function startApi(
   { options, data, logger, teardown }: Site,
   inventory: InventoryPart,
   configPolicy: ConfigPolicyPart,
+  { health, gatewayMetrics }: Ops,
 ): Promise<ApiServer> {
   const apiLogger = logger.child({ part: 'api' });
   const api = await createApiServer({
@@ -150,15 +176,19 @@ async function startApi(
     modules: [...inventory.modules, ...configPolicy.modules],
     problems: { ...inventory.problems, ...configPolicy.problems },
     apiKeys: new ApiKeyFile(data.apiKeysFile, { logger: apiLogger }),
-    health: [...inventory.health, ...configPolicy.health],
-    metrics: [inventory.metrics, configPolicy.metrics],
+    health,
+    metrics: [inventory.metrics, configPolicy.metrics, gatewayMetrics],
     logger: apiLogger,
   });
   teardown.add(() => api.close());
   return api;
 }
 
-async function startPhoneListeners({ options, data, logger, teardown }: Site, bus: EventBus): Promise<RunningGateway> {
+async function startPhoneListeners(
+  { options, data, logger, teardown }: Site,
+  bus: EventBus,
+  metrics: Registry,
+): Promise<RunningGateway> {
   const [key, cert] = [await readFile(data.tls.keyFile, 'utf8'), await readFile(data.tls.certificateFile, 'utf8')];
   const listener = { ...(options.host === undefined ? {} : { host: options.host }), tls: { key, cert } };
   const legacyPort = options['legacy-phone-port'];
@@ -171,6 +201,7 @@ async function startPhoneListeners({ options, data, logger, teardown }: Site, bu
     bus,
     logger: logger.child({ part: 'gateway' }),
     sealingKeys: parseSealingKeys(data.sealingKeys),
+    metrics,
   });
   teardown.add(() => gateway.close());
   return gateway;
