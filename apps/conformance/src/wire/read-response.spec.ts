@@ -46,7 +46,7 @@ describe('readResponse', () => {
     [`${HEAD}Content-Length: x\r\n\r\n`, "Content-Length is 'x'"],
     [`${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 'no size'],
   ])('says what is wrong with %j', (text, words) => {
-    expect(read(text)).toMatchObject({ state: 'malformed', message: expect.stringContaining(words) });
+    expect(read(text)).toMatchObject({ state: 'malformed', message: expect.stringContaining(words) as string });
   });
 
   it('says so when a body is cut off', () => {
