@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { InMemoryEventBus } from '@opendls/event-bus/testing';
 import { VirtualPhone } from '@opendls/virtual-phone';
 import { OrderDesk, sealedItem } from '../test/order-desk.js';
@@ -7,6 +8,8 @@ import { SEALING_KEYS, startTestGateway, until, type TestGateway } from '../test
 const MAC = '00:1A:E8:00:53:01';
 const DEVICE = '001ae8005301';
 const SECRET = 'correct-horse-battery';
+
+jest.setTimeout(30_000);
 
 let bus: InMemoryEventBus;
 let gateway: TestGateway;

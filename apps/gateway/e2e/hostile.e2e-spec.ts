@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { encodeWorkpointMessage } from '@opendls/dls-codec';
@@ -5,6 +6,8 @@ import { InMemoryEventBus } from '@opendls/event-bus/testing';
 import { OrderDesk } from '../test/order-desk.js';
 import { basicItems, exchange, message, PATH, send, type RawOptions } from '../test/raw-phone.js';
 import { startTestGateway, until, type TestGateway } from '../test/test-gateway.js';
+
+jest.setTimeout(30_000);
 
 let bus: InMemoryEventBus;
 let gateway: TestGateway;
@@ -15,7 +18,7 @@ beforeAll(async () => {
   desk = await new OrderDesk(bus).start();
   gateway = await startTestGateway(bus, {
     phones: { maxConnectionsPerAddress: 20 },
-    requests: { handshakeTimeoutMs: 300, headersTimeoutMs: 300, requestTimeoutMs: 500, keepAliveTimeoutMs: 1_000 },
+    requests: { handshakeTimeoutMs: 500, headersTimeoutMs: 500, requestTimeoutMs: 2_000, keepAliveTimeoutMs: 1_000 },
   });
 });
 

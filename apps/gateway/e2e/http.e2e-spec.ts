@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Agent } from 'node:https';
 import { encodeWorkpointMessage } from '@opendls/dls-codec';
 import { InMemoryEventBus } from '@opendls/event-bus/testing';
@@ -5,6 +6,8 @@ import { LEGACY_TLS, VirtualPhone } from '@opendls/virtual-phone';
 import { OrderDesk } from '../test/order-desk.js';
 import { basicItems, exchange, message, send } from '../test/raw-phone.js';
 import { startTestGateway, testCertificate, type TestGateway } from '../test/test-gateway.js';
+
+jest.setTimeout(30_000);
 
 let bus: InMemoryEventBus;
 let gateway: TestGateway;

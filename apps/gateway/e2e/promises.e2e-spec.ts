@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { InMemoryEventBus } from '@opendls/event-bus/testing';
 import { VirtualPhone } from '@opendls/virtual-phone';
 import { FaultyBus } from '../test/faulty-bus.js';
@@ -6,6 +7,8 @@ import { basicItems, exchange, isOverload, message } from '../test/raw-phone.js'
 import { startTestGateway, until, type TestGateway } from '../test/test-gateway.js';
 
 const DEVICE = '001ae8005301';
+
+jest.setTimeout(30_000);
 
 let bus: FaultyBus;
 let inner: InMemoryEventBus;

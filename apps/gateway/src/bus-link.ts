@@ -8,6 +8,7 @@ import {
   type TopicName,
 } from '@opendls/event-contracts';
 import type { Logger } from '@opendls/logging';
+import { LateRecords } from './late-records.js';
 import type { WorkOrderConsumer } from './work-orders/work-order.consumer.js';
 
 const FIRST_RETRY_MS = 250;
@@ -22,16 +23,27 @@ export class BusLink {
   private fail: (error: Error) => void = () => undefined;
   private subscription: Subscription | undefined;
   private readonly closing = new AbortController();
-  private readonly pending = new Set<Promise<void>>();
+  private readonly later: LateRecords;
 
   constructor(
     private readonly bus: EventBus,
     private readonly consumer: WorkOrderConsumer,
-    private readonly options: { readonly topicPrefix: string; readonly instanceId: string },
+    private readonly options: {
+      readonly topicPrefix: string;
+      readonly instanceId: string;
+      readonly onLost: (count: number) => void;
+    },
     private readonly logger: Logger,
   ) {
     this.failed = new Promise<never>((_resolve, reject) => (this.fail = reject));
     this.failed.catch(() => undefined); // whoever starts the gateway decides
+    this.later = new LateRecords(
+      (records) => bus.publish(records),
+      (error, count) => {
+        this.logger.warn({ err: error, count }, 'events that nobody waits for not published');
+        this.options.onLost(count);
+      },
+    );
   }
 
   /** Whether answers to questions for work can arrive. */
@@ -44,16 +56,21 @@ export class BusLink {
     await withinTime(this.connectUntilUp(), START_WAIT_MS);
   }
 
-  /** Resolves when the records are acknowledged. */
+  /** Resolves when the records, all of one phone, are acknowledged. */
   async publish(records: readonly OutgoingRecord[], timeoutMs: number): Promise<void> {
-    await this.bus.publish(records, { timeoutMs });
+    // What is still to be told of the phone comes first: its events stay in order.
+    const before = this.later.take(records[0]?.key ?? '');
+    try {
+      await this.bus.publish(before.length === 0 ? records : [...before, ...records], { timeoutMs });
+    } catch (error) {
+      this.later.add(before);
+      throw error;
+    }
   }
 
-  /** Publishes what nobody waits for; `close` does. */
-  publishLater(records: readonly OutgoingRecord[], onFailure: (error: unknown) => void): void {
-    const publishing = this.bus.publish(records).catch(onFailure);
-    this.pending.add(publishing);
-    void publishing.then(() => this.pending.delete(publishing));
+  /** Publishes what nobody waits for: a little later, together with others. `close` waits. */
+  publishLater(record: OutgoingRecord): void {
+    this.later.add([record]);
   }
 
   /** Throws while the bus cannot be used. */
@@ -66,7 +83,7 @@ export class BusLink {
   /** Waits for what is being published, then stops listening. The bus itself stays open. */
   async close(timeoutMs: number): Promise<void> {
     this.closing.abort();
-    await withinTime(Promise.all(this.pending), timeoutMs);
+    await withinTime(this.later.close(), timeoutMs);
     await this.subscription?.close();
     this.subscription = undefined;
   }

@@ -93,7 +93,9 @@ class Gateway implements RunningGateway {
       },
       logger,
     );
-    this.link = new BusLink(bus, consumer, config, logger);
+    const { topicPrefix, instanceId } = config;
+    const onLost = (count: number): void => this.gatewayMetrics.lostEvents.inc(count);
+    this.link = new BusLink(bus, consumer, { topicPrefix, instanceId, onLost }, logger);
     this.admission = new Admission(config, nowMs);
     const events = new FactEvents(config.instanceId, config.topicPrefix, randomUUID, () => new Date());
     const refusals = this.createRefusals(events);
@@ -105,6 +107,7 @@ class Gateway implements RunningGateway {
       heldOrderBytes: () => this.store.heldOrderBytes,
       waiting: () => this.waiters.size,
       inFlight: () => this.admission.inFlight,
+      connections: () => this.listeners.map(({ name, openConnections: open }) => ({ listener: name, open })),
     });
   }
 
@@ -167,9 +170,7 @@ class Gateway implements RunningGateway {
         const { deviceId, code, connection } = refusal;
         logger.warn({ deviceId, code, remoteAddress: connection.remoteAddress }, 'contact refused');
         if (!this.link.isUp) return;
-        this.link.publishLater([events.refusedRecord(refusal)], (error) =>
-          logger.warn({ err: error }, 'contact-refused not published'),
-        );
+        this.link.publishLater(events.refusedRecord(refusal));
       },
       nowMs,
     );

@@ -7,9 +7,6 @@ import { configFromEnvironment, gatewayEnvironment } from './config.js';
 import { startGateway } from './gateway.js';
 
 const FLUSH_LOG_MS = 100;
-/** Requests to Kafka cost most of what a contact costs; what comes within this time shares one each way. */
-const BATCH_MS = 20;
-
 async function main(): Promise<Logger> {
   const env = loadConfig({ schema: gatewayEnvironment, env: process.env, prefixes: ['OPENDLS_GATEWAY_'] });
   const config = configFromEnvironment(env);
@@ -18,8 +15,8 @@ async function main(): Promise<Logger> {
     brokers: env.OPENDLS_KAFKA_BROKERS,
     clientId: config.instanceId,
     logger,
-    publish: { lingerMs: BATCH_MS },
-    fetchIntervalMs: BATCH_MS,
+    publish: { lingerMs: env.OPENDLS_GATEWAY_BATCH_MS },
+    fetchIntervalMs: env.OPENDLS_GATEWAY_BATCH_MS,
   });
   const apiKeys = new ApiKeyFile(env.OPENDLS_API_KEYS_FILE, { logger });
   const sealingKeys = parseSealingKeys(env.OPENDLS_SEALING_KEYS);

@@ -11,6 +11,7 @@ export interface GaugeSources {
   readonly heldOrderBytes: () => number;
   readonly waiting: () => number;
   readonly inFlight: () => number;
+  readonly connections: () => readonly { readonly listener: string; readonly open: number }[];
 }
 
 /** Everything the gateway counts. Labels are from closed sets: nothing a stranger sends becomes one. */
@@ -21,12 +22,12 @@ export class GatewayMetrics {
   readonly durations: Histogram<'listener'>;
   readonly publishDurations: Histogram;
   readonly publishFailures: Counter<'code'>;
+  readonly lostEvents: Counter;
   readonly workDurations: Histogram;
   readonly closedContacts: Counter<'outcome'>;
   readonly lateWork: Counter;
   readonly invalidWork: Counter;
   readonly interactionWarnings: Counter<'code'>;
-  readonly connections: Gauge<'listener'>;
   readonly connectionsRefused: Counter<'listener' | 'cause'>;
   readonly tlsFailures: Counter<'listener'>;
 
@@ -46,17 +47,12 @@ export class GatewayMetrics {
     this.durations = histogram('request_duration_seconds', 'From the arrival of a message to its answer', ['listener']);
     this.publishDurations = histogram('publish_duration_seconds', 'Time the event bus takes to acknowledge');
     this.publishFailures = counter('publish_failures_total', 'Publishes without acknowledgement', ['code']);
+    this.lostEvents = counter('lost_events_total', 'Events that nobody waited for and that could not be published');
     this.workDurations = histogram('work_wait_seconds', 'From acknowledgement to the answer of config-policy');
     this.closedContacts = counter('contacts_closed_total', 'Contacts that ended, by outcome', ['outcome']);
     this.lateWork = counter('late_work_total', 'Answers of config-policy that nobody waited for any more');
     this.invalidWork = counter('invalid_work_total', 'Records of the work-order stream that could not be read');
     this.interactionWarnings = counter('interaction_warnings_total', 'Odd things in interactions', ['code']);
-    this.connections = new Gauge({
-      name: 'opendls_gateway_connections',
-      help: 'Open connections of phones',
-      labelNames: ['listener'],
-      registers,
-    });
     this.connectionsRefused = counter('connections_refused_total', 'Connections above a limit', ['listener', 'cause']);
     this.tlsFailures = counter('tls_failures_total', 'TLS handshakes that failed', ['listener']);
   }
@@ -77,5 +73,14 @@ export class GatewayMetrics {
     gauge('held_order_bytes', 'Size of the orders held for open contacts', sources.heldOrderBytes);
     gauge('waiting_for_work', 'Questions for work without an answer', sources.waiting);
     gauge('messages_in_flight', 'Messages being worked on', sources.inFlight);
+    new Gauge({
+      name: 'opendls_gateway_connections',
+      help: 'Open connections of phones',
+      labelNames: ['listener'],
+      registers: [this.registry],
+      collect() {
+        for (const { listener, open } of sources.connections()) this.set({ listener }, open);
+      },
+    });
   }
 }

@@ -43,6 +43,10 @@ export async function startTestGateway(
   const gateway = await startGateway({
     config: gatewayConfig({
       instanceId: `gateway-${++instances}`,
+      // Machines that run tests are slow at times; tests of deadlines set their own.
+      deadlineMs: 10_000,
+      publishDeadlineMs: 9_000,
+      maxEventLoopDelayMs: 10_000,
       ...config,
       phones: { host: '127.0.0.1', port: 0, tls, ...config.phones },
     }),
@@ -55,7 +59,7 @@ export async function startTestGateway(
 }
 
 /** Waits for a condition, with a deadline. */
-export async function until(isTrue: () => boolean, what: string, timeoutMs = 5_000): Promise<void> {
+export async function until(isTrue: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}`);

@@ -243,10 +243,7 @@ export class ContactRunner {
     metrics.closedContacts.inc({ outcome: closed.outcome });
     const { deviceId, contactId, outcome, exchanges } = closed;
     logger.info({ deviceId, contactId, outcome, exchanges, durationMs }, 'contact closed');
-    link.publishLater([events.closedRecord(closed, durationMs)], (error) => {
-      metrics.publishFailures.inc({ code: error instanceof PublishError ? error.code : 'unknown' });
-      logger.warn({ deviceId, contactId, err: error }, 'contact-closed not published');
-    });
+    link.publishLater(events.closedRecord(closed, durationMs));
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type PhoneConnection,
 } from '@opendls/event-contracts';
 import { basicItems } from './device-facts.js';
-import { reportedItems } from './reported-items.js';
+import { ItemReporter } from './reported-items.js';
 
 const OPENED_TYPES = {
   'start-up': 'opendls.gateway.device-started',
@@ -31,6 +31,7 @@ export interface Refusal {
 /** Turns what happened in an interaction into records of this gateway's stream. Ids and time come from outside. */
 export class FactEvents {
   private readonly source: string;
+  private readonly items = new ItemReporter();
 
   constructor(
     private readonly instanceId: string,
@@ -74,14 +75,14 @@ export class FactEvents {
     switch (fact.type) {
       case 'contact-opened': {
         const { maxItems, awaitingWork } = fact;
-        const items = reportedItems(fact.items);
+        const items = this.items.report(fact.items);
         const basics = basicItems(deviceId, fact.items);
         const data = { contactId, deviceId, ...basics, items, maxItems, connection, awaitingWork };
         return this.record(OPENED_TYPES[fact.reason], deviceId, data, id, isAsking);
       }
       case 'items-reported': {
         const { type: _type, ...rest } = fact;
-        const data = { ...rest, deviceId, items: reportedItems(fact.items) };
+        const data = { ...rest, deviceId, items: this.items.report(fact.items) };
         return this.record('opendls.gateway.items-reported', deviceId, data, id, isAsking);
       }
       case 'step-completed': {

@@ -4,29 +4,36 @@ import { isSecretItem } from '@opendls/item-catalog';
 
 /** As the contract allows; phones name their items in far fewer characters. */
 const MAX_NAME_LENGTH = 128;
+/** Phones send the same few hundred names over and over; strangers may send any. */
+const MAX_REMEMBERED = 4_096;
 
-/**
- * The items of a phone's message as events carry them. Secret values end here: `secret` says that there was one. Items that
- * no event can carry (no name, a name without end) are left out.
- */
-export function reportedItems(items: readonly Item[]): ReportedItem[] {
-  const reported: ReportedItem[] = [];
-  for (const item of items) {
-    const { name, index, value, status, statusText } = item;
-    if (name === '' || name.length > MAX_NAME_LENGTH || (index !== undefined && !isIndex(index))) continue;
-    const one: { -readonly [Key in keyof ReportedItem]: ReportedItem[Key] } = { name };
-    if (index !== undefined) one.index = index;
-    if (status !== undefined) one.status = statusText ?? status;
-    else if (value !== '' && isPrivate(name)) one.secret = true;
-    else one.value = value;
-    reported.push(one);
+/** Turns the items of phones' messages into what events carry. Secret values end here: `secret` says that there was one. */
+export class ItemReporter {
+  private readonly isPrivateByName = new Map<string, boolean>();
+
+  /** Items that no event can carry (no name, a name without end) are left out. */
+  report(items: readonly Item[]): ReportedItem[] {
+    const reported: ReportedItem[] = [];
+    for (const { name, index, value, status, statusText } of items) {
+      if (name === '' || name.length > MAX_NAME_LENGTH || (index !== undefined && !isIndex(index))) continue;
+      const one: { -readonly [Key in keyof ReportedItem]: ReportedItem[Key] } = { name };
+      if (index !== undefined) one.index = index;
+      if (status !== undefined) one.status = statusText ?? status;
+      else if (value !== '' && this.isPrivate(name)) one.secret = true;
+      else one.value = value;
+      reported.push(one);
+    }
+    return reported;
   }
-  return reported;
-}
 
-/** User data is an opaque copy of call lists, phone books and recordings: nobody's business either. */
-function isPrivate(name: string): boolean {
-  return isSecretItem(name) || /^userdata-/i.test(name);
+  /** User data is an opaque copy of call lists, phone books and recordings: nobody's business either. */
+  private isPrivate(name: string): boolean {
+    const known = this.isPrivateByName.get(name);
+    if (known !== undefined) return known;
+    const isPrivate = isSecretItem(name) || /^userdata-/i.test(name);
+    if (this.isPrivateByName.size < MAX_REMEMBERED) this.isPrivateByName.set(name, isPrivate);
+    return isPrivate;
+  }
 }
 
 function isIndex(index: number): boolean {

@@ -33,6 +33,7 @@ export class PhoneListener {
   private readonly server: Server;
   private readonly connections: ConnectionLimits;
   private readonly paths: ReadonlySet<string>;
+  private readonly durations: { observe(seconds: number): void };
   private isClosing = false;
   private listeningUrl = '';
 
@@ -59,12 +60,21 @@ export class PhoneListener {
       (request, response) => void this.onRequest(request, response),
     );
     this.server.maxConnections = config.maxConnections;
+    this.durations = metrics.durations.labels({ listener: options.name });
     this.watchConnections();
   }
 
   /** Where phones reach it from this machine, once it listens. */
   get url(): string {
     return this.listeningUrl;
+  }
+
+  get name(): PhoneConnection['listener'] {
+    return this.options.name;
+  }
+
+  get openConnections(): number {
+    return this.connections.open;
   }
 
   /** @throws ListenError */
@@ -103,12 +113,7 @@ export class PhoneListener {
   private watchConnections(): void {
     const listener = this.options.name;
     this.server.on('connection', (socket) => {
-      if (!this.connections.admit(socket)) {
-        this.metrics.connectionsRefused.inc({ listener, cause: 'address' });
-        return;
-      }
-      this.metrics.connections.set({ listener }, this.connections.open);
-      socket.once('close', () => this.metrics.connections.set({ listener }, this.connections.open));
+      if (!this.connections.admit(socket)) this.metrics.connectionsRefused.inc({ listener, cause: 'address' });
     });
     this.server.on('drop', () => this.metrics.connectionsRefused.inc({ listener, cause: 'total' }));
     this.server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
@@ -149,7 +154,7 @@ export class PhoneListener {
     });
     if (answer.kind === 'refused') return this.refuse(request, response, answer.code);
     this.send(response, answer);
-    this.metrics.durations.observe({ listener: this.options.name }, (this.options.nowMs() - arrivedAtMs) / 1_000);
+    this.durations.observe((this.options.nowMs() - arrivedAtMs) / 1_000);
   }
 
   /** Always with a length: older firmware does not understand chunks (PROTOCOL 1.2). */

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeDlsMessage, type WorkpointMessage } from '@opendls/dls-codec';
+import { decodeMessage, type WorkpointMessage } from '@opendls/dls-codec';
 import { cleanUp, MAX_NONCE_LENGTH } from '@opendls/dls-interaction';
 import type { PhoneConnection } from '@opendls/event-contracts';
 import type { Logger } from '@opendls/logging';
@@ -8,6 +8,7 @@ import type { ResumeTokens } from '../contacts/resume-token.js';
 import { sessionTokens, setCookie } from '../contacts/session-cookie.js';
 import type { GatewayMetrics } from '../metrics.js';
 import type { Admission } from './admission.js';
+import { AnswerEncoder } from './answer-encoder.js';
 import type { HttpRefusalCode } from './http-refusal.js';
 
 /** One POST to the service's path, its body complete. */
@@ -37,10 +38,14 @@ export interface PhoneMessagesParts {
 
 /** From the bytes of a body to the bytes of the answer. A phone always gets a message (PROTOCOL 1.2). */
 export class PhoneMessages {
+  private readonly encoder: AnswerEncoder;
+
   constructor(
     private readonly parts: PhoneMessagesParts,
     private readonly options: { readonly maxBodyBytes: number; readonly legacyEntities: boolean },
-  ) {}
+  ) {
+    this.encoder = new AnswerEncoder(options);
+  }
 
   /** Never rejects. */
   async answer(request: PhoneRequest): Promise<PhoneResponse> {
@@ -48,7 +53,7 @@ export class PhoneMessages {
     if (decoded.kind !== 'workpoint') return decoded;
     const answer = await this.answerMessage(decoded, request);
     this.count(decoded, answer, request);
-    const body = encodeDlsMessage(answer.message, { legacyEntities: this.options.legacyEntities });
+    const body = this.encoder.encode(answer.message);
     const token = answer.point === undefined ? undefined : this.parts.tokens.write(answer.point);
     return { kind: 'message', body, setCookie: token === undefined ? undefined : setCookie(token, request.path) };
   }
@@ -94,7 +99,7 @@ export class PhoneMessages {
   private unusable(nonce: string, code: string, connection: PhoneConnection): PhoneResponse {
     this.parts.refusals.add('unusable-message', null, connection);
     this.parts.logger.debug({ code, remoteAddress: connection.remoteAddress }, 'unusable message');
-    return { kind: 'message', body: encodeDlsMessage(cleanUp(nonce)), setCookie: undefined };
+    return { kind: 'message', body: this.encoder.encode(cleanUp(nonce)), setCookie: undefined };
   }
 
   private count({ reason }: WorkpointMessage, { message }: Answer, { connection: { listener } }: PhoneRequest): void {
