@@ -17,4 +17,5 @@ export {
 } from './event-bus.js';
 export { createKafkaEventBus, type KafkaEventBusOptions } from './kafka/kafka-event-bus.js';
 export type { PublishLimits } from './publish/publish-queue.js';
+export { busMetrics } from './prometheus-metrics.js';
 export { createPostgresEventBus, type PostgresEventBusOptions } from './postgres/postgres-event-bus.js';

@@ -10,8 +10,24 @@ export interface DeathCause {
   readonly attempts: number;
 }
 
+const INFIX = '.dlq.';
+
 export function deadLetterTopic(topic: string, group: string): string {
-  return `${topic}.dlq.${group}`;
+  return `${topic}${INFIX}${group}`;
+}
+
+/** The dead-letter topics of a group; dead letters themselves stay where they are when they cannot be handled. */
+export function deadLetterTopics(topics: readonly string[], group: string): string[] {
+  return topics.filter((topic) => !isDeadLetterTopic(topic)).map((topic) => deadLetterTopic(topic, group));
+}
+
+export function isDeadLetterTopic(topic: string): boolean {
+  return topic.includes(INFIX);
+}
+
+/** The topic a dead letter came from. */
+export function sourceTopic(deadLetterTopic: string): string {
+  return deadLetterTopic.slice(0, deadLetterTopic.indexOf(INFIX));
 }
 
 /** Header names a dead letter has besides those of its original; a replay takes them off again. */
@@ -39,4 +55,10 @@ export function deadLetterHeaders(
     'dlq-source-offset': source.offset,
     'dlq-failed-at': new Date().toISOString(),
   };
+}
+
+/** The headers a dead letter had before it was one. */
+export function withoutDeadLetterHeaders(headers: Readonly<Record<string, RawHeader>>): Record<string, RawHeader> {
+  const added = new Set<string>(DEAD_LETTER_HEADERS);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !added.has(name)));
 }

@@ -4,6 +4,7 @@ import {
   DEAD_LETTER_RETENTION_MS,
   deadLetterHeaders,
   deadLetterTopic,
+  deadLetterTopics,
   type DeathCause,
 } from '../consume/dead-letter.js';
 import { DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_RETRIES } from '../consume/partition-consumer.js';
@@ -72,9 +73,14 @@ export class KafkaEventBus implements EventBus {
     return this.#queue.publish(records.map(toRawRecord), options.timeoutMs);
   }
 
+  /** As `publish`, but of bytes: what is replayed must be what it was. */
+  publishRaw(records: readonly RawRecord[]): Promise<void> {
+    return this.#queue.publish(records);
+  }
+
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     if (!options.ephemeral) {
-      const deadLetters = options.topics.map((topic) => deadLetterTopic(topic, options.group));
+      const deadLetters = deadLetterTopics(options.topics, options.group);
       await this.#createTopics(
         deadLetters.map((name) => ({ name, cleanup: 'delete', retentionMs: DEAD_LETTER_RETENTION_MS })),
         { ...this.#layout, partitions: 1 },

@@ -4,6 +4,7 @@ import {
   DEAD_LETTER_RETENTION_MS,
   deadLetterHeaders,
   deadLetterTopic,
+  deadLetterTopics,
   type DeathCause,
 } from '../consume/dead-letter.js';
 import { DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_RETRIES } from '../consume/partition-consumer.js';
@@ -11,7 +12,7 @@ import { DEFAULT_RETRY_BACKOFF, type RetryBackoff } from '../consume/retry-backo
 import type { EventBus, OutgoingRecord, SubscribeOptions, Subscription, TopicSettings } from '../event-bus.js';
 import { PublishError } from '../event-bus.js';
 import { DEFAULT_PUBLISH_LIMITS, PublishQueue, type PublishLimits } from '../publish/publish-queue.js';
-import { toRawRecord } from '../publish/raw-record.js';
+import { toRawRecord, type RawRecord } from '../publish/raw-record.js';
 import { untilItWorks } from '../waiting.js';
 import { LogListener } from './log-listener.js';
 import type { LogRecord } from './log-record.js';
@@ -71,9 +72,14 @@ export class PostgresEventBus implements EventBus {
     return this.#queue.publish(records.map(toRawRecord), options.timeoutMs);
   }
 
+  /** As `publish`, but of bytes: what is replayed must be what it was. */
+  publishRaw(records: readonly RawRecord[]): Promise<void> {
+    return this.#queue.publish(records);
+  }
+
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     if (!options.ephemeral) {
-      const deadLetters = options.topics.map((topic) => deadLetterTopic(topic, options.group));
+      const deadLetters = deadLetterTopics(options.topics, options.group);
       await this.ensureTopics(
         deadLetters.map((name) => ({ name, cleanup: 'delete', retentionMs: DEAD_LETTER_RETENTION_MS })),
       );

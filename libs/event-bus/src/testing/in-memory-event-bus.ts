@@ -1,4 +1,4 @@
-import { deadLetterTopic } from '../consume/dead-letter.js';
+import { deadLetterTopics } from '../consume/dead-letter.js';
 import type { RetryBackoff } from '../consume/retry-backoff.js';
 import type { EventBus, OutgoingRecord, SubscribeOptions, Subscription, TopicSettings } from '../event-bus.js';
 import { PublishError } from '../event-bus.js';
@@ -39,7 +39,7 @@ export class InMemoryEventBus implements EventBus {
     const unknown = options.topics.find((topic) => !this.log.hasTopic(topic));
     if (unknown !== undefined) throw new Error(`there is no topic ${unknown}`);
     if (!options.ephemeral) {
-      const names = options.topics.map((topic) => deadLetterTopic(topic, options.group));
+      const names = deadLetterTopics(options.topics, options.group);
       this.log.createTopics(names.map((name) => ({ name, cleanup: 'delete' })));
     }
     const subscription = new InMemorySubscription(this.log, options, this.#backoff);
