@@ -1,5 +1,5 @@
-import { csv, durationMs, integer, logLevel, port } from '@opendls/config';
-import { CryptoError, parseSealingKeys, type SealingKeys } from '@opendls/crypto';
+import { durationMs, integer, port } from '@opendls/config';
+import { databaseUrl, instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process';
 import { z } from 'zod';
 import { DEFAULT_SETTINGS } from './decision-settings.js';
 
@@ -7,42 +7,22 @@ const DAY_MS = 24 * 3_600_000;
 /** How long the gateway's topic keeps events, see its definition. */
 const GATEWAY_RETENTION_MS = 14 * DAY_MS;
 
-const databaseUrl = z
-  .string()
-  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
-
-const sealingKeys = z.string().transform((text, context): SealingKeys => {
-  try {
-    return parseSealingKeys(text);
-  } catch (error) {
-    if (!(error instanceof CryptoError)) throw error;
-    context.addIssue({ code: 'custom', message: 'must be sealing keys, id:base64 joined by commas' });
-    return z.NEVER;
-  }
-});
-
 /** What `main.js migrate` reads. */
-export const migrationEnvironment = z.object({
-  OPENDLS_LOG_LEVEL: logLevel().default('info'),
-  OPENDLS_CONFIG_POLICY_DATABASE_URL: databaseUrl,
-});
+export const migrationEnvironment = z
+  .object({
+    OPENDLS_LOG_LEVEL: serviceEnvironment.shape.OPENDLS_LOG_LEVEL,
+    OPENDLS_CONFIG_POLICY_DATABASE_URL: databaseUrl(),
+  })
+  .transform((env) => ({ logLevel: env.OPENDLS_LOG_LEVEL, databaseUrl: env.OPENDLS_CONFIG_POLICY_DATABASE_URL }));
 
 /** The environment of the config-policy process. Every name may also be given as `<name>_FILE`. */
-export const configPolicyEnvironment = migrationEnvironment
+export const configPolicyEnvironment = serviceEnvironment
   .extend({
-    OPENDLS_KAFKA_BROKERS: csv(),
-    OPENDLS_TOPIC_PREFIX: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{0,100}$/, 'must consist of letters, digits, ".", "_" and "-"')
-      .default(''),
-    OPENDLS_API_KEYS_FILE: z.string(),
-    OPENDLS_SEALING_KEYS: sealingKeys,
+    OPENDLS_SEALING_KEYS: sealingKeys(),
+    OPENDLS_CONFIG_POLICY_DATABASE_URL: databaseUrl(),
     OPENDLS_CONFIG_POLICY_HOST: z.string().default('127.0.0.1'),
     OPENDLS_CONFIG_POLICY_PORT: port().default(8_082),
-    OPENDLS_CONFIG_POLICY_INSTANCE_ID: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must consist of letters, digits, ".", "_" and "-"')
-      .optional(),
+    OPENDLS_CONFIG_POLICY_INSTANCE_ID: instanceId().optional(),
     OPENDLS_CONFIG_POLICY_POLICY_DIR: z.string().optional(),
     OPENDLS_CONFIG_POLICY_DATABASE_POOL_SIZE: integer({ min: 2, max: 200 }).default(10),
     OPENDLS_CONFIG_POLICY_BATCH_SIZE: integer({ min: 1, max: 2_000 }).default(DEFAULT_SETTINGS.batchSize),

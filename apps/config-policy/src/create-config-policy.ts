@@ -64,10 +64,7 @@ export interface ConfigPolicyOptions {
 }
 
 /** config-policy as a part of a process. */
-export interface ConfigPolicyPart extends ServicePart {
-  /** Rejects when it stopped consuming for good: the process should exit and be started again. */
-  readonly stopped: Promise<void>;
-}
+export type ConfigPolicyPart = ServicePart;
 
 /**
  * Connects to the database, which has to be migrated, and wires policies, secrets, phones and their work orders. Nothing is

@@ -1,35 +1,26 @@
-import { csv, durationMs, integer, logLevel, port } from '@opendls/config';
+import { durationMs, integer, port } from '@opendls/config';
+import { databaseUrl, instanceId, serviceEnvironment } from '@opendls/service-process';
 import { z } from 'zod';
 
 const DAY_MS = 24 * 3_600_000;
 /** How long the gateway's topic keeps events, see its definition. */
 const GATEWAY_RETENTION_MS = 14 * DAY_MS;
 
-const databaseUrl = z
-  .string()
-  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
-
 /** What `main.js migrate` reads. */
-export const migrationEnvironment = z.object({
-  OPENDLS_LOG_LEVEL: logLevel().default('info'),
-  OPENDLS_INVENTORY_DATABASE_URL: databaseUrl,
-});
+export const migrationEnvironment = z
+  .object({
+    OPENDLS_LOG_LEVEL: serviceEnvironment.shape.OPENDLS_LOG_LEVEL,
+    OPENDLS_INVENTORY_DATABASE_URL: databaseUrl(),
+  })
+  .transform((env) => ({ logLevel: env.OPENDLS_LOG_LEVEL, databaseUrl: env.OPENDLS_INVENTORY_DATABASE_URL }));
 
 /** The environment of the inventory process. Every name may also be given as `<name>_FILE`. */
-export const inventoryEnvironment = migrationEnvironment
+export const inventoryEnvironment = serviceEnvironment
   .extend({
-    OPENDLS_KAFKA_BROKERS: csv(),
-    OPENDLS_TOPIC_PREFIX: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{0,100}$/, 'must consist of letters, digits, ".", "_" and "-"')
-      .default(''),
-    OPENDLS_API_KEYS_FILE: z.string(),
+    OPENDLS_INVENTORY_DATABASE_URL: databaseUrl(),
     OPENDLS_INVENTORY_HOST: z.string().default('127.0.0.1'),
     OPENDLS_INVENTORY_PORT: port().default(8_081),
-    OPENDLS_INVENTORY_INSTANCE_ID: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must consist of letters, digits, ".", "_" and "-"')
-      .optional(),
+    OPENDLS_INVENTORY_INSTANCE_ID: instanceId().optional(),
     OPENDLS_INVENTORY_DATABASE_POOL_SIZE: integer({ min: 2, max: 200 }).default(10),
     OPENDLS_INVENTORY_BATCH_SIZE: integer({ min: 1, max: 10_000 }).default(1_000),
     OPENDLS_INVENTORY_CONTACT_RETENTION_MS: durationMs({ min: DAY_MS }).default(90 * DAY_MS),

@@ -55,10 +55,7 @@ export interface InventoryOptions {
 }
 
 /** The inventory as a part of a process. */
-export interface InventoryPart extends ServicePart {
-  /** Rejects with the reason when the consumer stopped for good: the process should exit and be started again. */
-  readonly stopped: Promise<void>;
-}
+export type InventoryPart = ServicePart;
 
 /**
  * Connects to the database, which has to be migrated, and wires the inventory. Nothing is consumed before `start`.

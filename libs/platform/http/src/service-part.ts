@@ -14,6 +14,8 @@ export interface ServicePart {
   readonly metrics: Registry;
   /** Answers for the error codes of this service. */
   readonly problems?: ProblemTable;
+  /** Rejects with the reason when it stopped consuming for good: the process should exit and be started again. */
+  readonly stopped: Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
