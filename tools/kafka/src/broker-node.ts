@@ -75,8 +75,9 @@ export class BrokerNode {
       this.#pid = undefined;
       guard.stdin?.destroy();
     });
-    const [line] = await once(guard.stdio[3] as Readable, 'data');
-    this.#pid = Number(String(line));
+    // The guard's first and only words; `stdio` asks for a pipe there.
+    const words: unknown[] = await once(guard.stdio[3] as Readable, 'data');
+    this.#pid = Number(String(words[0]));
   }
 
   /** Asks the broker to stop and waits; kills it when it does not. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { freePorts } from './free-ports.js';
+import { freePorts, isFree } from './free-ports.js';
 import { KafkaUnavailable } from './kafka-unavailable.js';
 import { brokerAddress, type NodePlan } from './node-properties.js';
 
@@ -37,6 +37,8 @@ export async function planCluster(options: PlanOptions): Promise<ClusterPlan> {
       directory: path.join(options.dataDir, `node-${index + 1}`),
     };
   });
+  // Kafka would find out too, some seconds later.
+  if (options.port) await assertFree(nodes);
   const plan = { clusterId: known?.clusterId ?? randomId(), nodes };
   if (options.keepData) await writeFile(planFile(options.dataDir), `${JSON.stringify(plan, null, 2)}\n`);
   return plan;
@@ -58,6 +60,12 @@ async function assertUsable(known: ClusterPlan, options: PlanOptions): Promise<v
   if (await isRunning(known)) {
     const brokers = known.nodes.map(brokerAddress).join(',');
     throw new KafkaUnavailable('data-in-use', `another Kafka is running on ${dataDir} (${brokers})`);
+  }
+}
+
+async function assertFree(nodes: readonly NodePlan[]): Promise<void> {
+  for (const { port } of nodes) {
+    if (!(await isFree(port))) throw new KafkaUnavailable('port-in-use', `port ${port} is in use`);
   }
 }
 

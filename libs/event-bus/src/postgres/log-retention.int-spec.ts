@@ -1,6 +1,5 @@
 import { silentLogger } from '@opendls/logging';
 import { createTestDatabase, type TestDatabase } from '@opendls/testing-postgres';
-import type { OutgoingRecord } from '../event-bus.js';
 import { toRawRecord } from '../publish/raw-record.js';
 import { TopicSignals } from '../topic-signals.js';
 import { purgeLog } from './log-retention.js';
@@ -28,7 +27,7 @@ describe('the purge of the log', () => {
   });
 
   const append = (...records: [topic: string, key: string, value: string | null][]): Promise<void> =>
-    log.send(records.map(([topic, key, value]) => toRawRecord({ topic, key, value, headers: {} } as OutgoingRecord)));
+    log.send(records.map(([topic, key, value]) => toRawRecord({ topic, key, value, headers: {} })));
 
   const age = async (ms: number): Promise<void> => {
     await log.pool.query(`UPDATE event_log SET created_at = created_at - $1 * interval '1 millisecond'`, [ms]);

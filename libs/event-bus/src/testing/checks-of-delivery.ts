@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { aRecord, consume, eventId, publishTexts, type EventBusCheck } from './check.js';
+import { aRecord, consume, eventId, publishTexts, type CheckContext, type EventBusCheck } from './check.js';
 
 const numbers = (count: number, prefix = ''): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
@@ -7,7 +7,7 @@ const numbers = (count: number, prefix = ''): string[] =>
 export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   {
     name: 'delivers every acknowledged record once, with its key, headers and bytes',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { bus, topic } = context;
       const { deliveries } = await consume(context, { group: 'all' });
       const keys = numbers(10, 'key-');
@@ -25,7 +25,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'delivers a tombstone and a large record',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { deliveries } = await consume(context, { group: 'all' });
       const large = 'x'.repeat(600_000);
       await context.bus.publish([aRecord(context.topic, 'a', null), aRecord(context.topic, 'a', large)]);
@@ -35,7 +35,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'keeps the order of each key across publishes and under concurrency',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { bus, topic } = context;
       const { deliveries } = await consume(context, { group: 'ordered' });
       const keys = numbers(8, 'key-');
@@ -50,7 +50,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'has in the log what it has acknowledged, whatever becomes of the publisher',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { harness, topic } = context;
       const other = await harness.open();
       await other.publish([aRecord(topic, 'a', 'acknowledged')]);
@@ -61,7 +61,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'gives every group everything, whatever the others do',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const stuck = await consume(context, { group: 'stuck', maxRetries: Infinity }, () => ({
         kind: 'retry',
         code: 'no',
@@ -76,7 +76,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'replays from the beginning for a group that comes late',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const early = await consume(context, { group: 'early' });
       await publishTexts(context.bus, context.topic, 'a', ['1', '2']);
       await early.deliveries.untilText('2');
@@ -88,7 +88,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'begins at the end: everything published after subscribe resolved, nothing before',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { bus, topic } = context;
       for (let round = 0; round < 3; round += 1) {
         await publishTexts(bus, topic, 'a', [`old ${round}`]);
@@ -105,7 +105,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'refuses a record for a topic that does not exist, and only that',
-    async run({ bus, topic }) {
+    async run({ bus, topic }: CheckContext): Promise<void> {
       const unknown = bus.publish([aRecord(`${topic}.unknown`, 'a', '1')]);
       const known = bus.publish([aRecord(topic, 'a', '1')]);
       await assert.rejects(unknown, { name: 'PublishError', code: 'rejected' });
@@ -114,7 +114,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'refuses to publish when it is closed',
-    async run({ harness, topic }) {
+    async run({ harness, topic }: CheckContext): Promise<void> {
       const other = await harness.open();
       await other.close();
       await assert.rejects(other.publish([aRecord(topic, 'a', '1')]), { name: 'PublishError', code: 'closed' });
@@ -123,7 +123,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
   {
     name: 'rejects what it cannot write during an outage, and works again afterwards',
     needsOutage: true,
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { bus, topic, harness } = context;
       const { deliveries } = await consume(context, { group: 'survivor' });
       await bus.publish([aRecord(topic, 'a', 'before')]);
@@ -139,10 +139,7 @@ export const DELIVERY_CHECKS: readonly EventBusCheck[] = [
 ];
 
 /** Publishes as a phone would: again until it is acknowledged. */
-async function publishUntilAcknowledged(
-  { bus, topic, harness }: Parameters<EventBusCheck['run']>[0],
-  text: string,
-): Promise<string> {
+async function publishUntilAcknowledged({ bus, topic, harness }: CheckContext, text: string): Promise<string> {
   const deadline = Date.now() + harness.deadlineMs;
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { DONE } from '../event-bus.js';
 import { Deliveries } from './deliveries.js';
-import { aRecord, consume, groupOf, publishTexts, type EventBusCheck } from './check.js';
+import { aRecord, consume, groupOf, publishTexts, type CheckContext, type EventBusCheck } from './check.js';
 
 export const GROUP_CHECKS: readonly EventBusCheck[] = [
   {
     name: 'goes on where the group was, after a restart',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { harness, topic } = context;
       const first = await harness.open();
       const before = await consume(context, { group: 'kept' }, undefined, first);
@@ -22,7 +22,7 @@ export const GROUP_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'delivers what was published while the group was away, also when it asks for the end',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { harness, topic } = context;
       const first = await harness.open();
       const before = await consume(context, { group: 'away', from: 'end' }, undefined, first);
@@ -37,7 +37,7 @@ export const GROUP_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'delivers again what was not settled when the consumer crashed',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { harness, topic } = context;
       const first = await harness.open();
       const hanging = await consume(context, { group: 'crashing' }, () => new Promise(() => undefined), first);
@@ -53,7 +53,7 @@ export const GROUP_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'waits for the running batch when it closes, and keeps what it did',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { topic, bus } = context;
       let release = (): void => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
@@ -71,7 +71,7 @@ export const GROUP_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'lets the members of a group take over from each other',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { harness, topic, bus } = context;
       const other = await harness.open();
       const deliveries = new Deliveries(harness.deadlineMs);
@@ -94,7 +94,7 @@ export const GROUP_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'forgets an ephemeral group, and gives each of them everything while it lasts',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { topic, bus } = context;
       const one = await consume(context, { group: 'eph-one', from: 'end', ephemeral: true });
       const two = await consume(context, { group: 'eph-two', from: 'end', ephemeral: true });
@@ -112,7 +112,7 @@ export const GROUP_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'says whether it consumes',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { subscription, deliveries } = await consume(context, { group: 'healthy' });
       await publishTexts(context.bus, context.topic, 'a', ['1']);
       await deliveries.untilText('1');

@@ -22,7 +22,7 @@ function deadLetters(context: CheckContext, group: string): Promise<Consumption>
 export const OUTCOME_CHECKS: readonly EventBusCheck[] = [
   {
     name: 'retries in place, before anything that follows, and goes on',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       let failures = 2;
       const { deliveries } = await consume(context, { group: 'retrying', maxBatchSize: 1 }, ({ text }) =>
         text === '1' && failures-- > 0 ? { kind: 'retry', code: 'database-away' } : DONE,
@@ -34,7 +34,7 @@ export const OUTCOME_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'puts a record to the dead-letter topic when its retries are exhausted',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { deliveries } = await consume(context, { group: 'tired', maxBatchSize: 1, maxRetries: 2 }, ({ text }) =>
         text === 'poison' ? { kind: 'retry', code: 'always-fails', detail: 'why' } : DONE,
       );
@@ -50,7 +50,7 @@ export const OUTCOME_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'puts a rejected record to the dead-letter topic at once, as it was, with the reason',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { deliveries } = await consume(context, { group: 'strict' }, ({ text }) =>
         text === 'not {json' ? { kind: 'reject', code: 'schema', detail: 'no object' } : DONE,
       );
@@ -76,7 +76,7 @@ export const OUTCOME_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'survives a handler that throws, and finds the record it throws on among its neighbours',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const decide = ({ text }: { readonly text: string | null }): typeof DONE => {
         if (text === 'type error') throw new TypeError('undefined is not a function');
         if (text === 'syntax error') JSON.parse('{');
@@ -97,7 +97,7 @@ export const OUTCOME_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'does not believe a handler that returns too few outcomes',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const seen: string[] = [];
       await context.bus.subscribe({
         topics: [context.topic],
@@ -117,7 +117,7 @@ export const OUTCOME_CHECKS: readonly EventBusCheck[] = [
   },
   {
     name: 'does not let a poison record hold up other keys for ever, nor lose what follows it',
-    async run(context) {
+    async run(context: CheckContext): Promise<void> {
       const { deliveries } = await consume(context, { group: 'busy', maxRetries: 2, maxBatchSize: 1 }, ({ text }) =>
         text === 'poison' ? { kind: 'retry', code: 'always-fails' } : DONE,
       );
