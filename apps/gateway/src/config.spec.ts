@@ -13,7 +13,7 @@ const files: Record<string, string> = {
   '/etc/opendls/tls/cert.pem': '-----BEGIN CERTIFICATE-----\n',
   '/etc/opendls/tls/legacy-key.pem': '-----BEGIN PRIVATE KEY-----\n',
   '/etc/opendls/tls/legacy-cert.pem': '-----BEGIN CERTIFICATE-----\n',
-  '/etc/opendls/sealing-keys': 'k1:AAAA',
+  '/etc/opendls/sealing-keys': 'k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
 };
 
 function load(env: Record<string, string>): ReturnType<typeof configFromEnvironment> {

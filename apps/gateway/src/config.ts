@@ -1,4 +1,5 @@
-import { byteSize, csv, durationMs, flag, integer, logLevel, port } from '@opendls/config';
+import { byteSize, csv, durationMs, flag, integer, port } from '@opendls/config';
+import { instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
@@ -125,17 +126,10 @@ const pem = (kind: string): z.ZodType<string, string> =>
   z.string().refine((text) => text.includes(`-----BEGIN ${kind}`) || text.includes(kind), `must be PEM (${kind})`);
 
 /** The environment of the gateway process. Every name may also be given as `<name>_FILE`. */
-export const gatewayEnvironment = z
-  .object({
-    OPENDLS_KAFKA_BROKERS: csv(),
-    OPENDLS_TOPIC_PREFIX: z.string().default(DEFAULTS.topicPrefix),
-    OPENDLS_API_KEYS_FILE: z.string(),
-    OPENDLS_SEALING_KEYS: z.string(),
-    OPENDLS_LOG_LEVEL: logLevel().default('info'),
-    OPENDLS_GATEWAY_INSTANCE_ID: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/)
-      .optional(),
+export const gatewayEnvironment = serviceEnvironment
+  .extend({
+    OPENDLS_SEALING_KEYS: sealingKeys(),
+    OPENDLS_GATEWAY_INSTANCE_ID: instanceId().optional(),
     OPENDLS_GATEWAY_HOST: z.string().default(LISTENER_DEFAULTS.host),
     OPENDLS_GATEWAY_PORT: port().default(18_443),
     OPENDLS_GATEWAY_TLS_KEY: pem('PRIVATE KEY'),
