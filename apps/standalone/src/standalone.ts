@@ -3,7 +3,7 @@ import { createConfigPolicy, migrateConfigPolicy, type ConfigPolicyPart } from '
 import { parseSealingKeys } from '@opendls/crypto';
 import { ensureFirstApiKey, openDataDirectory, type DataDirectory } from '@opendls/data-directory';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@opendls/embedded-postgres';
-import { createPostgresEventBus, type EventBus } from '@opendls/event-bus';
+import { busMetrics, createPostgresEventBus, type EventBus } from '@opendls/event-bus';
 import { TOPICS } from '@opendls/event-contracts';
 import { gatewayConfig, startGateway, type RunningGateway } from '@opendls/gateway';
 import { ApiKeyFile, createApiServer, HealthRegistry, type ApiServer, type HealthCheck } from '@opendls/http';
@@ -70,13 +70,13 @@ async function startParts(site: Site): Promise<Omit<RunningStandalone, 'data' | 
   });
   teardown.add(() => postgres.stop());
   await prepareDatabases(postgres);
-  const bus = await startBus(site, postgres);
+  const ops: Ops = { health: new HealthRegistry({ logger }), metrics: new Registry() };
+  const bus = await startBus(site, postgres, ops.metrics);
   say('Starting inventory, config-policy and gateway ...');
   const [inventory, configPolicy] = await startServices(site, postgres, bus);
-  const ops: Ops = { health: new HealthRegistry({ logger }), gatewayMetrics: new Registry() };
   ops.health.add(...namedAfter(inventory), ...namedAfter(configPolicy));
   const api = await startApi(site, inventory, configPolicy, ops);
-  const gateway = await startPhoneListeners(site, bus, ops.gatewayMetrics);
+  const gateway = await startPhoneListeners(site, bus, ops.metrics);
   ops.health.add(...gateway.health);
   await data.writeEndpoints({
     phones: gateway.phonesUrl,
@@ -102,8 +102,8 @@ async function startParts(site: Site): Promise<Omit<RunningStandalone, 'data' | 
 /** What the API server shows of the parts. */
 interface Ops {
   readonly health: HealthRegistry;
-  /** Made before the gateway, which starts last. */
-  readonly gatewayMetrics: Registry;
+  /** Of the event bus and the gateway; the services have their own. */
+  readonly metrics: Registry;
 }
 
 /** The checks of a part under names of their own: both services have one called `database`. */
@@ -126,10 +126,11 @@ async function prepareDatabases(postgres: EmbeddedPostgres): Promise<void> {
   await migrateConfigPolicy(postgres.url(DATABASES.configPolicy));
 }
 
-async function startBus({ logger, teardown }: Site, postgres: EmbeddedPostgres): Promise<EventBus> {
+async function startBus({ logger, teardown }: Site, postgres: EmbeddedPostgres, metrics: Registry): Promise<EventBus> {
   const bus = createPostgresEventBus({
     databaseUrl: postgres.url(DATABASES.log),
     logger: logger.child({ part: 'event-log' }),
+    metrics: busMetrics(metrics),
   });
   teardown.add(() => bus.close());
   await bus.ensureTopics(TOPICS);
@@ -166,7 +167,7 @@ async function startApi(
   { options, data, logger, teardown }: Site,
   inventory: InventoryPart,
   configPolicy: ConfigPolicyPart,
-  { health, gatewayMetrics }: Ops,
+  { health, metrics }: Ops,
 ): Promise<ApiServer> {
   const apiLogger = logger.child({ part: 'api' });
   const api = await createApiServer({
@@ -177,7 +178,7 @@ async function startApi(
     problems: { ...inventory.problems, ...configPolicy.problems },
     apiKeys: new ApiKeyFile(data.apiKeysFile, { logger: apiLogger }),
     health,
-    metrics: [inventory.metrics, configPolicy.metrics, gatewayMetrics],
+    metrics: [inventory.metrics, configPolicy.metrics, metrics],
     logger: apiLogger,
   });
   teardown.add(() => api.close());
