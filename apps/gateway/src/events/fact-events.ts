@@ -81,15 +81,15 @@ export class FactEvents {
         return this.record(OPENED_TYPES[fact.reason], deviceId, data, id, isAsking);
       }
       case 'items-reported': {
-        const { type: _type, ...rest } = fact;
-        const data = { ...rest, deviceId, items: this.items.report(fact.items) };
+        const { scope, fragment, isFinal } = fact;
+        const data = { ...stepOf(fact, deviceId), scope, fragment, isFinal, items: this.items.report(fact.items) };
         return this.record('opendls.gateway.items-reported', deviceId, data, id, isAsking);
       }
       case 'step-completed': {
-        const { type: _type, ...rest } = fact;
+        const { kind, part, outcome, isStepFinished, isOrderFinished, awaitingWork } = fact;
         const data = {
-          ...rest,
-          deviceId,
+          ...stepOf(fact, deviceId),
+          ...{ kind, part, outcome, isStepFinished, isOrderFinished, awaitingWork },
           writtenItems: fact.writtenItems === null ? null : [...fact.writtenItems],
           refusedItems: [...fact.refusedItems],
         };
@@ -108,6 +108,13 @@ export class FactEvents {
     const replyTo = isAsking ? this.instanceId : undefined;
     return toRecord({ id, type, source: this.source, subject, time: this.now(), data, replyTo }, this.topicPrefix);
   }
+}
+
+function stepOf(
+  { contactId, orderId, attempt, stepIndex }: Exclude<Fact, { type: 'contact-opened' }>,
+  deviceId: DeviceId,
+): { contactId: string; deviceId: DeviceId; orderId: string; attempt: number; stepIndex: number } {
+  return { contactId, deviceId, orderId, attempt, stepIndex };
 }
 
 /** Device ids in an interaction come from `deviceIdFromIdentity` or from a cookie that a gateway signed. */
