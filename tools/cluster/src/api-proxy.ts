@@ -38,7 +38,8 @@ export async function startApiProxy(options: {
 }): Promise<ApiProxy> {
   const { backends } = options;
   const server = http.createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://proxy');
+    const pathname = pathOf(request.url ?? '/');
+    if (pathname === undefined) return refuse(response, 400, 'malformed-url', 'The URL is malformed');
     if (pathname === '/openapi.json') return void answer(response, () => joinedOpenApi(backends));
     if (pathname === '/health/ready' || pathname === '/health/live')
       return void answer(response, () => joinedHealth(backends, pathname));
@@ -60,15 +61,29 @@ export async function startApiProxy(options: {
   };
 }
 
+/**
+ * The path of a request target, or undefined when it is none. Only a path counts: `//host/x` and `http://host/x` name
+ * another server, and would send the caller's API key there.
+ */
+function pathOf(target: string): string | undefined {
+  return /^\/(?!\/)/.test(target) ? target.split('?', 1)[0] : undefined;
+}
+
 function passOn(backend: ApiBackend, request: http.IncomingMessage, response: http.ServerResponse): void {
   const url = backend.url();
   if (!url) return unavailable(response, backend);
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HOP_BY_HOP.has(name)));
-  const upstream = http.request(new URL(request.url ?? '/', url), {
+  const { hostname, port } = new URL(url);
+  const upstream = http.request({
+    hostname,
+    port,
+    path: request.url ?? '/',
     method: request.method ?? 'GET',
     headers,
     timeout: BACKEND_TIMEOUT_MS,
   });
+  // A body without a length goes on in chunks, whatever the method: bare, it would be read as the next request.
+  if (request.headers['transfer-encoding'] !== undefined) upstream.setHeader('transfer-encoding', 'chunked');
   upstream.on('response', (answered) => {
     const passed = Object.entries(answered.headers).filter(([name]) => !HOP_BY_HOP.has(name));
     response.writeHead(answered.statusCode ?? 502, Object.fromEntries(passed));
@@ -81,14 +96,13 @@ function passOn(backend: ApiBackend, request: http.IncomingMessage, response: ht
 }
 
 function unavailable(response: http.ServerResponse, backend: ApiBackend): void {
-  const problem = {
-    type: 'about:blank',
-    title: 'Service Unavailable',
-    status: 503,
-    code: 'service-unavailable',
-    detail: `${backend.name} does not answer`,
-  };
-  response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '2' });
+  refuse(response, 503, 'service-unavailable', `${backend.name} does not answer`);
+}
+
+function refuse(response: http.ServerResponse, status: number, code: string, detail: string): void {
+  const problem = { type: `urn:opendls:problem:${code}`, title: http.STATUS_CODES[status], status, code, detail };
+  const retry = status === 503 ? { 'retry-after': '2' } : {};
+  response.writeHead(status, { 'content-type': 'application/problem+json', ...retry });
   response.end(JSON.stringify(problem));
 }
 
