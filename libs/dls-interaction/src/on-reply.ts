@@ -1,11 +1,12 @@
 import type { Item, WorkpointMessage } from '@opendls/dls-codec';
 import { itemKey } from '@opendls/item-catalog';
 import { closeContact } from './close-contact.js';
-import type { Fact, ItemsReported, RefusedItem, StepCompleted } from './facts.js';
+import type { ItemsReported, RefusedItem } from './facts.js';
 import type { ItemName } from './order.js';
 import { sendPart } from './play-order.js';
 import { getNextFragment } from './replies.js';
 import type { AwaitingReply, Contact, Position } from './state.js';
+import { stepFact } from './step-fact.js';
 import { actionOf, messageOf, messagesOf, nameOf } from './step-messages.js';
 import type { InteractionWarning, Settings, Transition } from './transition.js';
 
@@ -160,27 +161,4 @@ function itemsFact(contact: Contact, position: Position, items: readonly Item[],
   const scope = position.kind === 'read-all-items' ? 'all' : 'some';
   const type = 'items-reported';
   return { type, contactId, deviceId, orderId, attempt, stepIndex, scope, fragment, isFinal, items };
-}
-
-type Answer = Pick<StepCompleted, 'outcome'> &
-  Partial<Pick<StepCompleted, 'isStepFinished' | 'isOrderFinished' | 'writtenItems' | 'refusedItems' | 'awaitingWork'>>;
-
-function stepFact(contact: Contact, position: Position, answer: Answer): Fact {
-  const { orderId, attempt, stepIndex, kind, part } = position;
-  return {
-    type: 'step-completed',
-    contactId: contact.contactId,
-    deviceId: contact.deviceId,
-    orderId,
-    attempt,
-    stepIndex,
-    kind,
-    part,
-    isStepFinished: false,
-    isOrderFinished: false,
-    writtenItems: null,
-    refusedItems: [],
-    awaitingWork: false,
-    ...answer,
-  };
 }

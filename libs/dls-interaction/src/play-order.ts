@@ -1,7 +1,8 @@
 import { closeContact, closedContact } from './close-contact.js';
-import type { Fact, RefusedItem, StepCompleted } from './facts.js';
+import type { Fact } from './facts.js';
 import type { Order, OrderItem } from './order.js';
 import type { AwaitingWork, Contact, Position } from './state.js';
+import { stepFact } from './step-fact.js';
 import { messageOf, messagesOf, type StepMessages } from './step-messages.js';
 import type { Input, Settings, Transition } from './transition.js';
 
@@ -56,7 +57,7 @@ export function sendPart(target: Target, settings: Settings, facts: readonly Fac
 
 /** Nothing of the step can be sent. */
 function failStep(contact: Contact, position: Position, messages: StepMessages, facts: readonly Fact[]): Transition {
-  const failed = withoutAnswer(contact, position, 'failed', messages.unsendable);
+  const failed = stepFact(contact, position, { outcome: 'failed', refusedItems: messages.unsendable });
   return closeContact(contact, 'step-failed', { facts: [...facts, failed], warnings: messages.warnings });
 }
 
@@ -77,11 +78,11 @@ function sendMessage(
   const sent = { ...contact, actions: contact.actions + 1, isReissued: false };
   const own: Fact[] = [];
   if (isFirst && messages.unsendable.length > 0) {
-    own.push(withoutAnswer(contact, position, 'sent', messages.unsendable));
+    own.push(stepFact(contact, position, { outcome: 'sent', refusedItems: messages.unsendable }));
   }
   if (isUnanswered) {
     const isOrderFinished = position.isLastStep;
-    own.push({ ...withoutAnswer(contact, position, 'sent', []), isStepFinished: true, isOrderFinished });
+    own.push(stepFact(contact, position, { outcome: 'sent', isStepFinished: true, isOrderFinished }));
   }
   return {
     state: { name: 'awaiting-reply', contact: sent, position, order },
@@ -90,31 +91,5 @@ function sendMessage(
     // The phone restarts and comes again with `start-up`. It may still refuse, so the state keeps the step (PROTOCOL 4.10).
     ...(isUnanswered ? { closed: closedContact(sent, 'restarting') } : {}),
     ...(isFirst && messages.warnings.length > 0 ? { warnings: messages.warnings } : {}),
-  };
-}
-
-/** The fact of a message that no reply of the phone stands behind. */
-function withoutAnswer(
-  contact: Contact,
-  position: Position,
-  outcome: 'sent' | 'failed',
-  refusedItems: readonly RefusedItem[],
-): StepCompleted {
-  const { orderId, attempt, stepIndex, kind, part } = position;
-  return {
-    type: 'step-completed',
-    contactId: contact.contactId,
-    deviceId: contact.deviceId,
-    orderId,
-    attempt,
-    stepIndex,
-    kind,
-    part,
-    outcome,
-    isStepFinished: false,
-    isOrderFinished: false,
-    writtenItems: null,
-    refusedItems,
-    awaitingWork: false,
   };
 }

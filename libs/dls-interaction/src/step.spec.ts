@@ -272,6 +272,14 @@ describe('replies that do not fit', () => {
     expect(three.facts).toHaveLength(2);
   });
 
+  it('lets a phone that takes few items at once come to the end of a large order', () => {
+    const items = Array.from({ length: 60 }, (_, n) => ({ name: `item-${n}`, value: 'x' }));
+    let next = playing(orderOf({ kind: 'write-items', items }, { kind: 'read-items', items }), DEFAULT_SETTINGS, 1);
+    let answers = 0;
+    while (next.reply && next.closed === undefined) next = reply(next.state, { nonce: `N${++answers}` });
+    expect([next.closed?.outcome, next.state.name, answers]).toEqual([undefined, 'awaiting-work', 120]);
+  });
+
   it('changes nothing for an input that does not belong to the state', () => {
     const { state } = playing(orderOf(ALL));
     for (const input of [

@@ -1,4 +1,4 @@
-import type { WorkpointMessage } from '@opendls/dls-codec';
+import { clipText, type WorkpointMessage } from '@opendls/dls-codec';
 import { closeContact, closedContact } from './close-contact.js';
 import type { InitialReason } from './facts.js';
 import { onDeploymentStatus, onReply } from './on-reply.js';
@@ -86,7 +86,7 @@ function onPhoneCleanUp(state: InteractionState, message: WorkpointMessage): Tra
   if (state.name !== 'awaiting-reply') return outOfContact(message);
   const reason = message.items.find(({ name }) => name === 'cleanup-reason')?.value ?? '';
   return closeContact(answered(state.contact, message), 'phone-clean-up', {
-    cleanupReason: reason === '' ? null : reason.slice(0, 200),
+    cleanupReason: reason === '' ? null : clipText(reason, 200),
   });
 }
 
