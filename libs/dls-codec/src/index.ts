@@ -20,5 +20,6 @@ export {
 } from './protocol-names.js';
 export type { DlsAction, Fragment, ItemStatus, ReasonForContact, ReplyStatus } from './protocol-names.js';
 export { redactItems, redactMessage } from './redact-message.js';
+export { clipText } from './text/clip-text.js';
 export { DEFAULT_LIMITS, MAX_MESSAGE_BYTES } from './xml/limits.js';
 export type { CodecLimits } from './xml/limits.js';

@@ -1,4 +1,4 @@
-import type { Item } from '@opendls/dls-codec';
+import { clipText, type Item } from '@opendls/dls-codec';
 import { deviceIdFromIdentity, macAddressOf, type DeviceFacts, type DeviceId } from '@opendls/event-contracts';
 
 const MAX_FACT_LENGTH = 255;
@@ -22,7 +22,10 @@ export function basicItems(deviceId: DeviceId, items: readonly Item[]): BasicIte
   for (const { name, index, value, status } of items) {
     if (index === undefined && status === undefined && value !== '') values.set(name, value);
   }
-  const text = (name: string): string | null => values.get(name)?.slice(0, MAX_FACT_LENGTH) ?? null;
+  const text = (name: string): string | null => {
+    const value = values.get(name);
+    return value === undefined ? null : clipText(value, MAX_FACT_LENGTH);
+  };
   return {
     device: {
       macAddress: macAddressOf(deviceId),

@@ -112,6 +112,28 @@ describe('FactEvents', () => {
     expect(data.configurationChanged).toBe(true);
   });
 
+  it('holds back what phones say of items that nobody could have sent them', () => {
+    const written = facts.at(-1);
+    if (written?.type !== 'step-completed') throw new Error('the last fact is a completed step');
+    const refusedItems = [
+      { name: 'n'.repeat(129), status: 'failed' },
+      { name: '', status: 'failed' },
+      { name: 'sntp-addr', index: -1, status: 'failed' },
+      { name: 'sntp-addr', status: `${'s'.repeat(199)}😀` },
+    ];
+    const { records } = newEvents().records([{ ...written, refusedItems }], connection);
+    const parsed = parseRecord(read(records[0]!));
+    expect(parsed).toMatchObject({
+      event: { data: { refusedItems: [{ name: 'sntp-addr', status: 's'.repeat(199) }] } },
+    });
+  });
+
+  it('cuts facts between characters', () => {
+    const items = [{ name: 'device-type', value: `${'x'.repeat(254)}😀` }];
+    const [record] = newEvents().records([{ ...facts[0]!, items } as Fact], connection).records;
+    expect(JSON.parse(record?.value ?? '')).toMatchObject({ device: { deviceType: 'x'.repeat(254) } });
+  });
+
   it('tells closed contacts and refusals as the contract says', () => {
     const events = newEvents();
     const closed = { ...ids, outcome: 'busy' as const, cleanupReason: null, isSolicitedRequested: true, exchanges: 2 };

@@ -91,7 +91,7 @@ export class FactEvents {
           ...stepOf(fact, deviceId),
           ...{ kind, part, outcome, isStepFinished, isOrderFinished, awaitingWork },
           writtenItems: fact.writtenItems === null ? null : [...fact.writtenItems],
-          refusedItems: [...fact.refusedItems],
+          refusedItems: this.items.refused(fact.refusedItems),
         };
         return this.record('opendls.gateway.step-completed', deviceId, data, id, isAsking);
       }

@@ -1,9 +1,11 @@
-import type { Item } from '@opendls/dls-codec';
-import type { ReportedItem } from '@opendls/event-contracts';
+import { clipText, type Item } from '@opendls/dls-codec';
+import type { RefusedItem, ReportedItem } from '@opendls/event-contracts';
 import { isSecretItem } from '@opendls/item-catalog';
 
 /** As the contract allows; phones name their items in far fewer characters. */
 const MAX_NAME_LENGTH = 128;
+/** The manual's item statuses are a few words (PROTOCOL 6.2); a phone's own are kept up to this. */
+const MAX_STATUS_LENGTH = 200;
 /** Phones send the same few hundred names over and over; strangers may send any. */
 const MAX_REMEMBERED = 4_096;
 
@@ -15,15 +17,20 @@ export class ItemReporter {
   report(items: readonly Item[]): ReportedItem[] {
     const reported: ReportedItem[] = [];
     for (const { name, index, value, status, statusText } of items) {
-      if (name === '' || name.length > MAX_NAME_LENGTH || (index !== undefined && !isIndex(index))) continue;
+      if (!isNameable({ name, index })) continue;
       const one: { -readonly [Key in keyof ReportedItem]: ReportedItem[Key] } = { name };
       if (index !== undefined) one.index = index;
-      if (status !== undefined) one.status = statusText ?? status;
+      if (status !== undefined) one.status = clipText(statusText ?? status, MAX_STATUS_LENGTH);
       else if (value !== '' && this.isPrivate(name)) one.secret = true;
       else one.value = value;
       reported.push(one);
     }
     return reported;
+  }
+
+  /** The same for what a phone says it did not store: it may name anything, not only what it was sent. */
+  refused(items: readonly RefusedItem[]): RefusedItem[] {
+    return items.filter(isNameable).map((item) => ({ ...item, status: clipText(item.status, MAX_STATUS_LENGTH) }));
   }
 
   /** User data is an opaque copy of call lists, phone books and recordings: nobody's business either. */
@@ -34,6 +41,10 @@ export class ItemReporter {
     if (this.isPrivateByName.size < MAX_REMEMBERED) this.isPrivateByName.set(name, isPrivate);
     return isPrivate;
   }
+}
+
+function isNameable({ name, index }: { readonly name: string; readonly index?: number | undefined }): boolean {
+  return name !== '' && name.length <= MAX_NAME_LENGTH && (index === undefined || isIndex(index));
 }
 
 function isIndex(index: number): boolean {

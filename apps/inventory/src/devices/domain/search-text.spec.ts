@@ -25,4 +25,8 @@ describe('the sort key of a software version', () => {
     const sorted = versions.sort((a, b) => (softwareVersionSortKey(a) < softwareVersionSortKey(b) ? -1 : 1));
     expect(sorted).toEqual([null, 'V1 R5.6.53', 'V3 R4.9.0', 'V3 R4.9.10', 'V3 R4.11.0', 'V10 R1.0.0']);
   });
+
+  it('never ends with half a character', () => {
+    expect(softwareVersionSortKey(`${'x'.repeat(127)}😀`)).toBe('x'.repeat(127));
+  });
 });

@@ -1,3 +1,4 @@
+import { clipText } from '@opendls/dls-codec';
 import { macAddressOf } from '@opendls/event-contracts';
 import type { DeviceRecord } from './device-record.js';
 
@@ -18,7 +19,7 @@ export function searchTextOf({ deviceId, facts, sighting }: DeviceRecord): strin
     sighting?.remoteAddress,
   ];
   const text = parts.filter((part) => part !== null && part !== undefined && part !== '').join('\n');
-  return text.toLowerCase().slice(0, MAX_LENGTH);
+  return clipText(text.toLowerCase(), MAX_LENGTH);
 }
 
 /** The words of a search, in lower case; all of them have to occur. */
