@@ -3,7 +3,7 @@ import { itemKey } from '@opendls/item-catalog';
 import { closeContact } from './close-contact.js';
 import type { ItemsReported, RefusedItem } from './facts.js';
 import type { ItemName } from './order.js';
-import { sendPart } from './play-order.js';
+import { isLooping, sendPart } from './play-order.js';
 import { getNextFragment } from './replies.js';
 import type { AwaitingReply, Contact, Position } from './state.js';
 import { stepFact } from './step-fact.js';
@@ -100,7 +100,7 @@ function reissue(state: AwaitingReply, settings: Settings, code: InteractionWarn
   const step =
     position.kind === 'read-all-items' ? ({ kind: 'read-all-items' } as const) : order?.steps[position.stepIndex];
   const items = step && messagesOf(step, contact.maxItems, settings).parts[position.part];
-  if (items === undefined || contact.isReissued || contact.actions >= settings.maxActions) {
+  if (items === undefined || contact.isReissued || isLooping(contact, order, settings)) {
     return closeContact(contact, 'step-failed', { warnings });
   }
   const reply = position.isFragmented ? getNextFragment(contact.nonce) : messageOf(position.kind, contact.nonce, items);

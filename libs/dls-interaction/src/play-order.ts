@@ -1,6 +1,6 @@
 import { closeContact, closedContact } from './close-contact.js';
 import type { Fact } from './facts.js';
-import type { Order, OrderItem } from './order.js';
+import type { Order, OrderItem, OrderStep } from './order.js';
 import type { AwaitingWork, Contact, Position } from './state.js';
 import { stepFact } from './step-fact.js';
 import { messageOf, messagesOf, type StepMessages } from './step-messages.js';
@@ -31,7 +31,7 @@ export function playOrder(
 /** Sends one message of a step; `facts` are those of the reply before it. */
 export function sendPart(target: Target, settings: Settings, facts: readonly Fact[]): Transition {
   const { contact, order, stepIndex, part } = target;
-  if (contact.actions >= settings.maxActions) return closeContact(contact, 'loop-guard', { facts });
+  if (isLooping(contact, order, settings)) return closeContact(contact, 'loop-guard', { facts });
   const step = order.steps[stepIndex];
   const messages = step === undefined ? undefined : messagesOf(step, contact.maxItems, settings);
   if (step === undefined || messages === undefined || part >= Math.max(1, messages.parts.length)) {
@@ -53,6 +53,17 @@ export function sendPart(target: Target, settings: Settings, facts: readonly Fac
   return items === undefined
     ? failStep(contact, position, messages, facts)
     : sendMessage({ contact, position, order, items }, messages, facts);
+}
+
+/**
+ * Whether a contact had more actions than any good one has. The messages that an order needs besides one for each step do
+ * not count: a phone that takes few items at once needs many.
+ */
+export function isLooping(contact: Contact, order: Order | undefined, settings: Settings): boolean {
+  if (contact.actions < settings.maxActions) return false;
+  const partsOf = (step: OrderStep): number => messagesOf(step, contact.maxItems, settings).parts.length;
+  const more = order?.steps.reduce((sum, step) => sum + Math.max(0, partsOf(step) - 1), 0) ?? 0;
+  return contact.actions >= settings.maxActions + more;
 }
 
 /** Nothing of the step can be sent. */

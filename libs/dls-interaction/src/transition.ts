@@ -39,7 +39,7 @@ export interface InteractionWarning {
 export interface Settings {
   /** Most bytes of one encoded message (PROTOCOL 5.1). */
   readonly maxBytes: number;
-  /** Most actions in one contact. */
+  /** Most actions in one contact, besides the further messages of steps that need several. */
   readonly maxActions: number;
   /** Most fragments of one reply. */
   readonly maxFragments: number;
