@@ -54,9 +54,7 @@ async function fillCache(target: string, logger: ToolLogger, env: NodeJS.Process
   const artifacts = parseArtifacts(
     await readFile(new URL(`./kafka-${KAFKA_VERSION}.artifacts.txt`, import.meta.url), 'utf8'),
   );
-  const parent = path.dirname(target);
-  await mkdir(parent, { recursive: true });
-  await removeStaleDownloads(target);
+  await prepareParent(target);
   const download = `${target}.download-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     await mkdir(download);
@@ -67,6 +65,19 @@ async function fillCache(target: string, logger: ToolLogger, env: NodeJS.Process
     await rm(download, { recursive: true, force: true });
   }
   logger.info({ directory: target }, 'Kafka is in the cache');
+}
+
+async function prepareParent(target: string): Promise<void> {
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    await removeStaleDownloads(target);
+  } catch (cause) {
+    throw new KafkaUnavailable(
+      'cache-not-writable',
+      `Kafka cannot be kept in ${target}: name a directory of yours in OPENDLS_KAFKA_CACHE`,
+      { cause },
+    );
+  }
 }
 
 async function moveIntoPlace(download: string, target: string): Promise<void> {

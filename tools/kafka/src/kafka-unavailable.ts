@@ -1,5 +1,12 @@
 export type KafkaUnavailableCode =
-  'no-java' | 'java-too-old' | 'no-network' | 'bad-download' | 'port-in-use' | 'data-in-use' | 'start-failed';
+  | 'no-java'
+  | 'java-too-old'
+  | 'no-network'
+  | 'bad-download'
+  | 'cache-not-writable'
+  | 'port-in-use'
+  | 'data-in-use'
+  | 'start-failed';
 
 /** A real Kafka cannot be had on this machine right now; `code` says why, `message` says what to do about it. */
 export class KafkaUnavailable extends Error {

@@ -54,20 +54,21 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
     : await mkdtemp(path.join(tmpdir(), 'opendls-kafka-'));
   await mkdir(dataDir, { recursive: true });
   const command: BrokerCommand = { java, classPath, isTemporary: !keepData };
+  const { nodes: count = 1, port } = options;
   for (let attempt = 1; ; attempt += 1) {
-    const { nodes: count = 1, port } = options;
-    const plan = await planCluster({ dataDir, count, port, keepData, isRetry: attempt > 1 });
-    const brokers = plan.nodes.map((node) => new BrokerNode(node, command));
+    let brokers: BrokerNode[] = [];
     try {
+      const plan = await planCluster({ dataDir, count, port, keepData, isRetry: attempt > 1 });
+      brokers = plan.nodes.map((node) => new BrokerNode(node, command));
       await startCluster(plan, brokers);
       logger.info({ brokers: plan.nodes.map(brokerAddress), dataDir }, 'Kafka is ready');
       return runningKafka(brokers, dataDir, keepData);
     } catch (error) {
       await Promise.all(brokers.map((broker) => broker.stop()));
+      // A directory that was named to us may hold somebody else's data, or be another Kafka's.
+      if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
       const isTaken = error instanceof KafkaUnavailable && error.code === 'port-in-use';
-      const isLast = !isTaken || Boolean(port) || attempt === ATTEMPTS;
-      if (!keepData) for (const node of plan.nodes) await rm(node.directory, { recursive: true, force: true });
-      if (isLast) throw error;
+      if (!isTaken || Boolean(port) || attempt === ATTEMPTS) throw error;
       logger.debug({ attempt }, 'a port was taken meanwhile, choosing again');
     }
   }
