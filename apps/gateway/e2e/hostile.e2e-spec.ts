@@ -64,6 +64,7 @@ describe('requests that are not a phone’s get a plain HTTP error', () => {
       '<!DOCTYPE x [<!ENTITY a "aaaa">]><WorkpointMessage>&a;</WorkpointMessage>',
       {},
     ],
+    ['an expectation nobody can meet', 417, 'expectation-failed', valid(), { headers: { Expect: '200-maybe' } }],
     ['an endless nonce', 400, 'not-a-message', encodeWorkpointMessage(message({ nonce: 'N'.repeat(500) })), {}],
   ])('%s', async (_name, status, code, body, options) => {
     const before = await refusals(code);
@@ -100,6 +101,15 @@ describe('requests that are not a phone’s get a plain HTTP error', () => {
     expect(await converse(text)).toMatch(expected);
   });
 
+  it.each([
+    ['CONNECT', 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n', 405, 'method-not-allowed'],
+    ['what is no HTTP, going on and on', 'HELO example.org\r\n\r\n'.repeat(20_000), 400, 'malformed-http'],
+  ])('%s, counted once', async (_name, text, status, code) => {
+    const before = await refusals(code);
+    expect(await converse(text)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(await refusals(code)).toBe(before + 1);
+  });
+
   it('a connection that never begins TLS, and one that speaks plain HTTP', async () => {
     for (const text of ['', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n']) {
       const { port } = new URL(gateway.phonesUrl);
@@ -126,6 +136,12 @@ describe('requests that are not a phone’s get a plain HTTP error', () => {
 });
 
 describe('a phone always gets 200 with a DLSMessage', () => {
+  it('also without a Host header', async () => {
+    const body = valid();
+    const head = `POST ${PATH} HTTP/1.1\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+    expect(await converse(head + body)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it.each([
     ['a MAC that is no MAC', message({ items: basicItems('not/a/mac') }), 'invalid-identity'],
     ['no MAC', message({ items: [{ name: 'e164', value: '1' }] }), 'invalid-identity'],

@@ -218,13 +218,23 @@ describe('one interaction per phone', () => {
 describe('admission', () => {
   it('answers overload above the limit of concurrent messages, at once', async () => {
     gateway = await startTestGateway(bus, { maxConcurrentMessages: 2 });
-    desk.delayMs = 150;
+    desk.delayMs = 1_000;
     const phones = Array.from({ length: 6 }, (_, n) => message({ items: basicItems(`00:1A:E8:00:54:0${n}`) }));
-    const answers = await Promise.all(phones.map((sent) => exchange(gateway.phonesUrl, sent)));
-    expect(answers.filter(isOverload)).toHaveLength(4);
+    const taken = phones.slice(0, 2).map((sent) => exchange(gateway.phonesUrl, sent));
+    await untilMetric('opendls_gateway_messages_in_flight 2');
+    const late = await Promise.all(phones.slice(2).map((sent) => exchange(gateway.phonesUrl, sent)));
+    expect(late.every(isOverload)).toBe(true);
+    expect((await Promise.all(taken)).some(isOverload)).toBe(false);
     expect(await gateway.metrics.metrics()).toContain('opendls_gateway_overload_total{cause="admission"} 4');
   });
 });
+
+async function untilMetric(line: string): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !(await gateway.metrics.metrics()).includes(line);) {
+    if (Date.now() > deadline) throw new Error(`not in time: ${line}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 /** A TCP balancer without stickiness. */
 async function alternating(urls: readonly string[], start: number): Promise<{ url: string; close(): Promise<void> }> {

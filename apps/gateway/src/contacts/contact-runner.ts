@@ -23,6 +23,7 @@ import type { GatewayMetrics, OverloadCause } from '../metrics.js';
 import type { ArrivedWork, WorkWaiter, WorkWaiters } from '../work-orders/work-waiters.js';
 import { choosePoint } from './choose-point.js';
 import { contactIdOf } from './contact-id.js';
+import { LogLimiter } from './log-limiter.js';
 import type { ContactStore, OpenContact } from './contact-store.js';
 import type { DeviceQueue } from './device-queue.js';
 import type { Refusals, RefusalCode } from './refusals.js';
@@ -81,10 +82,14 @@ interface Run {
  * state counts only after its facts are safe; otherwise everything stays as it was and the phone repeats its message.
  */
 export class ContactRunner {
+  private readonly unpublishedLog: LogLimiter;
+
   constructor(
     private readonly parts: RunnerParts,
     private readonly options: RunnerOptions,
-  ) {}
+  ) {
+    this.unpublishedLog = new LogLimiter(options.nowMs);
+  }
 
   /** The answer to one message of one phone. */
   async handle(arrival: Arrival): Promise<Answer> {
@@ -139,7 +144,10 @@ export class ContactRunner {
       openingId: contactId,
       orderBytes: remembered?.orderBytes ?? 0,
     };
-    if (this.options.nowMs() >= run.deadlineAtMs) return this.overloaded(message, 'phone-queue');
+    const nowMs = this.options.nowMs();
+    if (nowMs >= run.deadlineAtMs) return this.overloaded(message, 'phone-queue');
+    // The phone went on: what is remembered must not expire under the message that is being worked on.
+    if (remembered) this.parts.store.put(deviceId, { ...remembered, touchedAtMs: nowMs });
     // `status` may belong to the contact that goes on; any other initial message begins anew, whatever the cookie says.
     const cookie = isInitial && message.reason !== 'status' ? undefined : point;
     const chosen = choosePoint(cookie, remembered?.point, message) ?? (isInitial ? remembered?.point : undefined);
@@ -187,7 +195,9 @@ export class ContactRunner {
   private unpublished({ arrival: { message, connection }, deviceId }: Run, error: unknown): Answer {
     const code = error instanceof PublishError ? error.code : 'unknown';
     this.parts.metrics.publishFailures.inc({ code });
-    this.parts.logger.warn({ deviceId, code, err: error }, 'event not acknowledged');
+    this.unpublishedLog.write((skipped) =>
+      this.parts.logger.warn({ deviceId, code, skipped, err: error }, 'event not acknowledged'),
+    );
     return code === 'rejected'
       ? this.refuse(message, 'unpublishable', null, connection)
       : this.overloaded(message, 'publish-failed');

@@ -54,6 +54,8 @@ export class PhoneListener {
         headersTimeout: limits.headersTimeoutMs,
         requestTimeout: limits.requestTimeoutMs,
         keepAliveTimeout: limits.keepAliveTimeoutMs,
+        // Nothing depends on it; Node's own refusal would be in no metric.
+        requireHostHeader: false,
         // Node looks for requests that are overdue only this often.
         connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs, limits.requestTimeoutMs),
       },
@@ -122,12 +124,21 @@ export class PhoneListener {
     });
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const code = answerTo(error.code ?? '');
-      if (code === undefined) {
+      // Whoever sends on after an answer to the socket is not answered, or counted, a second time.
+      if (code === undefined || !socket.writable) {
         socket.destroy();
         return;
       }
       this.metrics.refusals.inc({ listener, code });
       refuseSocket(socket, code);
+    });
+    // What Node would answer, or drop, by itself.
+    this.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+      this.refuse(request, response, 'expectation-failed'),
+    );
+    this.server.on('connect', (_request, socket) => {
+      this.metrics.refusals.inc({ listener, code: 'method-not-allowed' });
+      refuseSocket(socket, 'method-not-allowed');
     });
   }
 
