@@ -3,14 +3,13 @@ import type { SealingKeys } from '@opendls/crypto';
 import type { EventBus, Subscription } from '@opendls/event-bus';
 import { GATEWAY_DEVICE_TOPIC, prefixedTopic, TOPICS } from '@opendls/event-contracts';
 import type { HealthCheck, ServicePart } from '@opendls/http';
-import { AppError, type Logger } from '@opendls/logging';
+import type { Logger } from '@opendls/logging';
 import {
   databaseHealth,
   migrationsHealth,
-  openDataSource,
+  openMigratedDataSource,
   Outbox,
   OutboxRelay,
-  pendingMigrations,
   ProcessedEvents,
   registerOutboxMetrics,
   registerPoolMetrics,
@@ -72,16 +71,8 @@ export type ConfigPolicyPart = ServicePart;
  * @throws {AppError} `migrations-pending`
  */
 export async function createConfigPolicy(options: ConfigPolicyOptions): Promise<ConfigPolicyPart> {
-  const dataSource = await openDataSource(databaseOptions(options.databaseUrl, options.logger, options.poolSize));
-  try {
-    const pending = await pendingMigrations(dataSource);
-    // With an old schema every event would fail and be set aside.
-    if (pending.length > 0) throw new AppError('migrations-pending', `migrations to run: ${pending.join(', ')}`);
-    return new ConfigPolicy(options, dataSource);
-  } catch (error) {
-    await dataSource.destroy();
-    throw error;
-  }
+  const { databaseUrl, logger, poolSize } = options;
+  return new ConfigPolicy(options, await openMigratedDataSource(databaseOptions(databaseUrl, logger, poolSize)));
 }
 
 class ConfigPolicy implements ConfigPolicyPart {

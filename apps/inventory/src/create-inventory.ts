@@ -3,14 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { GATEWAY_DEVICE_TOPIC, INVENTORY_DEVICE_TOPIC, prefixedTopic } from '@opendls/event-contracts';
 import type { EventBus, Subscription } from '@opendls/event-bus';
 import type { HealthCheck, ServicePart } from '@opendls/http';
-import { AppError, type Logger } from '@opendls/logging';
+import type { Logger } from '@opendls/logging';
 import {
   databaseHealth,
   migrationsHealth,
-  openDataSource,
+  openMigratedDataSource,
   Outbox,
   OutboxRelay,
-  pendingMigrations,
   ProcessedEvents,
   registerOutboxMetrics,
   registerPoolMetrics,
@@ -62,15 +61,8 @@ export type InventoryPart = ServicePart;
  * @throws {AppError} `migrations-pending`
  */
 export async function createInventory(options: InventoryOptions): Promise<InventoryPart> {
-  const dataSource = await openDataSource(databaseOptions(options.databaseUrl, options.logger, options.poolSize));
-  try {
-    const pending = await pendingMigrations(dataSource);
-    if (pending.length > 0) throw new AppError('migrations-pending', `migrations to run: ${pending.join(', ')}`);
-    return new Inventory(options, dataSource);
-  } catch (error) {
-    await dataSource.destroy();
-    throw error;
-  }
+  const { databaseUrl, logger, poolSize } = options;
+  return new Inventory(options, await openMigratedDataSource(databaseOptions(databaseUrl, logger, poolSize)));
 }
 
 class Inventory implements InventoryPart {

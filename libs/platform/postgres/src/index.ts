@@ -22,7 +22,13 @@ export {
   type HealthCheck,
   type OutboxStats,
 } from './health-and-metrics.js';
-export { migrateDatabase, pendingMigrations, runMigrations, schemaDifferences } from './migrations.js';
+export {
+  migrateDatabase,
+  openMigratedDataSource,
+  pendingMigrations,
+  runMigrations,
+  schemaDifferences,
+} from './migrations.js';
 export { createOutboxTable, dropOutboxTable, Outbox } from './outbox.js';
 export { OutboxRelay, type OutboxRelayOptions, type RelayCounts } from './outbox-relay.js';
 export type { OutgoingRecord, RecordPublisher } from './outgoing-record.js';

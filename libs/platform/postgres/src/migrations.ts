@@ -1,5 +1,6 @@
+import { AppError } from '@opendls/logging';
 import { type DataSource, MigrationExecutor } from 'typeorm';
-import { createDataSource, type PostgresOptions } from './data-source.js';
+import { createDataSource, openDataSource, type PostgresOptions } from './data-source.js';
 
 const LOCK = `hashtextextended('opendls.migrations', 0)`;
 
@@ -42,6 +43,22 @@ export async function migrateDatabase(options: PostgresOptions): Promise<readonl
 /** Names of the migrations this program has and the database has not. */
 export async function pendingMigrations(dataSource: DataSource): Promise<readonly string[]> {
   return (await new MigrationExecutor(dataSource).getPendingMigrations()).map(({ name }) => name);
+}
+
+/**
+ * Connects to a database that is at the schema of this program: with an old one every write would fail.
+ * @throws {AppError} `migrations-pending`
+ */
+export async function openMigratedDataSource(options: PostgresOptions): Promise<DataSource> {
+  const dataSource = await openDataSource(options);
+  try {
+    const pending = await pendingMigrations(dataSource);
+    if (pending.length > 0) throw new AppError('migrations-pending', `migrations to run: ${pending.join(', ')}`);
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
 }
 
 /** What the entities say that the migrations do not: the statements that would bring the schema in line. For tests. */
