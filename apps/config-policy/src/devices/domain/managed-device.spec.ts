@@ -398,6 +398,15 @@ describe('attempts', () => {
     expect(orderOf(later.completeStep(step, NOON))).toMatchObject({ state: 'running', fromStep: 1 });
   });
 
+  it.each(['failed', 'busy'] as const)('counts an attempt once whose end (%s) was published twice', (outcome) => {
+    const device = aDevice(aKnownDevice(factory));
+    const { orderId } = orderOf(open(device));
+    const end = aStepCompleted({ orderId, kind: 'write-items', outcome, isStepFinished: false, awaitingWork: false });
+    device.completeStep(end, NOON);
+    device.completeStep(end, NOON);
+    expect(device.changedOrders()).toMatchObject([{ state: 'pending', failedAttempts: outcome === 'busy' ? 0 : 1 }]);
+  });
+
   it('replaces an order whose content is not wanted any more', () => {
     const device = aDevice(aKnownDevice(factory));
     const first = orderOf(open(device));
@@ -433,6 +442,21 @@ describe('things that should not happen', () => {
     const old = new Date(NOON.getTime() - 3_600_000);
     expect(device.openContact(anOpening({ configurationChanged: true }), 'device-started', old).kind).toBe('no-work');
     expect(device.state.isReportStale).toBe(false);
+  });
+
+  it('goes on after a gateway whose clock was ahead', () => {
+    const device = aDevice(aKnownDevice(factory));
+    const ahead = new Date(NOON.getTime() + 86_400_000);
+    device.openContact(anOpening(), 'device-started', ahead);
+    device.closeContact('contact-0000000001', 'expired');
+    expect(orderOf(open(device, { contactId: 'contact-0000000002' })).attempt).toBe(2);
+  });
+
+  it('ignores the replay of an old report', () => {
+    const device = aDevice(aConfiguredDevice());
+    const old = new Date(NOON.getTime() - 3_600_000);
+    device.reportItems(someItemsReported(factory), factory, old);
+    expect(device.state).toMatchObject({ compliance: 'compliant', fullReportAt: NOON });
   });
 
   it('answers an answer to an order it does not know', () => {

@@ -74,7 +74,7 @@ export interface DecisionContext {
 const NO_WORK: Answer = { kind: 'no-work', moreOrdersWaiting: false };
 /** What the database can hold; more than any message has room for. */
 const MAX_ITEMS_LIMIT = 2 ** 31 - 1;
-/** Openings that are older than the newest by more than clocks may differ are replays: they change nothing. */
+/** Events that are older than the newest opening by more than clocks may differ are replays: they change nothing. */
 const REPLAY_AGE_MS = 15 * 60_000;
 
 const END_OF_OUTCOME: Readonly<Record<ContactOutcome, AttemptEnd>> = {
@@ -115,7 +115,7 @@ export class ManagedDevice {
   /** A phone opened a contact. */
   openContact(opening: ContactOpened, reason: string, at: Date): Answer {
     const { state } = this;
-    if (isReplay(state.contactOpenedAt, at)) return NO_WORK;
+    if (this.isReplay(at)) return NO_WORK;
     this.endOtherContacts(opening.contactId);
     const facts = mergeFacts(state.facts, opening.device);
     const hasOtherSoftware = ![null, facts.softwareVersion].includes(state.facts.softwareVersion);
@@ -136,7 +136,7 @@ export class ManagedDevice {
   reportItems(event: ItemsReported, items: readonly ReportedItem[] | undefined, at: Date): void {
     const { state } = this;
     state.lastSeenAt = later(state.lastSeenAt, at);
-    if (items === undefined) return;
+    if (items === undefined || this.isReplay(at)) return;
     if (event.scope === 'all') {
       this.takeFullReport(items, at);
     } else {
@@ -299,7 +299,8 @@ export class ManagedDevice {
   }
 
   private stop(order: WorkOrder, end: AttemptEnd): Answer {
-    this.endAttempt(order, end);
+    // Published twice, as the phone repeated its answer: the attempt has ended already.
+    if (order.state !== 'pending') this.endAttempt(order, end);
     return { kind: 'no-work', moreOrdersWaiting: end === 'busy' };
   }
 
@@ -345,14 +346,16 @@ export class ManagedDevice {
     if (state.contactReason === 'device-started' && hasLostValues(state, this.configuration())) forgetUnreported(state);
   }
 
+  /** An opening that is later than now tells of a gateway's clock; what comes after it is none the older for that. */
+  private isReplay(at: Date): boolean {
+    const newest = Math.min(this.state.contactOpenedAt?.getTime() ?? 0, this.context.now.getTime());
+    return newest - at.getTime() > REPLAY_AGE_MS;
+  }
+
   private assess(): readonly Difference[] {
     this.state.plannedVersion = this.context.policies.version;
     return assessDevice(this.state, this.configuration(), this.orders.values(), this.context.now);
   }
-}
-
-function isReplay(newest: Date | null, at: Date): boolean {
-  return newest !== null && newest.getTime() - at.getTime() > REPLAY_AGE_MS;
 }
 
 function later(known: Date | null, at: Date): Date {
