@@ -62,4 +62,15 @@ describe('the end of a contact', () => {
     expect(withClosing(closed, closingAt(10, 'expired')).closing?.outcome).toBe('completed');
     expect(withClosing(closed, closingAt(30, 'busy')).closing?.outcome).toBe('busy');
   });
+
+  it.each(['expired', 'replaced'] as const)(
+    'is what the gateway told the phone, not what another one concludes that lost sight of it (%s)',
+    (outcome) => {
+      const closed = withClosing(contactAt(0), closingAt(10, 'busy'));
+      expect(withClosing(closed, closingAt(70, outcome)).closing?.outcome).toBe('busy');
+      const lost = withClosing(contactAt(0), closingAt(70, outcome));
+      expect(lost.closing?.outcome).toBe(outcome);
+      expect(withClosing(lost, closingAt(10, 'busy')).closing?.outcome).toBe('busy');
+    },
+  );
 });

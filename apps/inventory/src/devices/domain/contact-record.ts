@@ -78,10 +78,22 @@ export function withEventAt(contact: ContactRecord, at: Date): ContactRecord {
   return contact.reason === null && at < contact.openedAt ? { ...contact, openedAt: at } : contact;
 }
 
-/** The contact with its end; of several ends the last counts, a gateway that resumed it closes it anew. */
+/**
+ * The contact with its end; of several ends the last counts, a gateway that resumed it closes it anew. What a phone was told
+ * counts more than what a gateway concludes that the phone did not come back to.
+ */
 export function withClosing(contact: ContactRecord, closing: ContactClosing): ContactRecord {
-  const isOlder = contact.closing !== null && contact.closing.closedAt > closing.closedAt;
-  return isOlder ? contact : { ...withEventAt(contact, closing.closedAt), closing };
+  const known = contact.closing;
+  if (known !== null) {
+    const isLess = isConclusion(closing) && !isConclusion(known);
+    const isMore = isConclusion(known) && !isConclusion(closing);
+    if (isLess || (!isMore && known.closedAt > closing.closedAt)) return contact;
+  }
+  return { ...withEventAt(contact, closing.closedAt), closing };
+}
+
+function isConclusion({ outcome }: ContactClosing): boolean {
+  return outcome === 'expired' || outcome === 'replaced';
 }
 
 function isOpeningMissing(contact: ContactRecord, at: Date): boolean {
