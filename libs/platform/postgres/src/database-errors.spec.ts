@@ -15,6 +15,8 @@ describe('translateDatabaseError', () => {
     ['08006', 'database-unavailable', true],
     ['53300', 'database-unavailable', true],
     ['ECONNRESET', 'database-unavailable', true],
+    ['25006', 'database-unavailable', true],
+    ['58030', 'database-unavailable', true],
     ['42703', 'database-query-failed', false],
     ['22P02', 'database-query-failed', false],
   ])('takes %s for %s', (code, expected, retriable) => {

@@ -32,8 +32,11 @@ const CONSTRAINT_KINDS: ReadonlyMap<string, ConstraintKind> = new Map([
 /** Another attempt from the start is the documented answer to these: serialization failure, deadlock. */
 const CONFLICTS = new Set(['40001', '40P01']);
 const TIMEOUTS = new Set(['57014', '55P03', '25P03', '25P04']);
-/** Connection lost or refused, server shutting down or starting up, out of connections or memory. */
-const UNAVAILABLE = /^(08...|57P0[1-5]|53...|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/**
+ * Connection lost or refused, server shutting down or starting up, out of connections, memory or disk; a server that became
+ * a standby and takes no writes (25006).
+ */
+const UNAVAILABLE = /^(08...|57P0[1-5]|53...|58...|25006|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** pg's own errors have no code. */
 const CONNECTION_MESSAGE =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
