@@ -5,7 +5,7 @@ import { PublishError } from '../event-bus.js';
 import type { PublishTarget } from '../publish/publish-queue.js';
 import type { RawRecord } from '../publish/raw-record.js';
 import { KafkaClient, type KafkaConnection } from './kafka-client.js';
-import { isRetriable, protocolErrorType } from './kafka-errors.js';
+import { isRefusal, protocolErrorType } from './kafka-errors.js';
 
 const RECONNECT_MS = 500;
 /** kafkajs repeats a request under the same sequence numbers for about a minute before it gives up. */
@@ -55,9 +55,9 @@ export class KafkaPublisher implements PublishTarget {
       await current.producer.sendBatch({ acks: -1, topicMessages: byTopic(records) });
     } catch (error) {
       this.#replaceProducer();
-      const type = protocolErrorType(error);
-      if (isRetriable(error)) throw new PublishError('unavailable', 'Kafka does not take records', { cause: error });
-      throw new PublishError('rejected', `Kafka refused the records: ${type ?? 'unknown reason'}`, { cause: error });
+      if (!isRefusal(error)) throw new PublishError('unavailable', 'Kafka does not take records', { cause: error });
+      const type = protocolErrorType(error) ?? 'unknown reason';
+      throw new PublishError('rejected', `Kafka refused the records: ${type}`, { cause: error });
     }
   }
 

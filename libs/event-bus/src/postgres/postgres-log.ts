@@ -5,7 +5,7 @@ import type { PublishTarget } from '../publish/publish-queue.js';
 import type { RawHeader, RawRecord } from '../publish/raw-record.js';
 import { LogRecord, type LogRow } from './log-record.js';
 import { ensureLogSchema } from './log-schema.js';
-import { isPassing } from './postgres-errors.js';
+import { isRefusal } from './postgres-errors.js';
 import type { TopicSignals } from '../topic-signals.js';
 
 const QUERY_TIMEOUT_MS = 30_000;
@@ -62,12 +62,9 @@ export class PostgresLog implements PublishTarget {
     try {
       await this.pool.query({ name: 'append', text: 'SELECT event_log_append($1, $2, $3, $4)', values: columns });
     } catch (error) {
-      const isLasting = !isPassing(error);
-      throw new PublishError(
-        isLasting ? 'rejected' : 'unavailable',
-        isLasting ? 'the event log refused the records' : 'the event log could not be written',
-        { cause: error },
-      );
+      throw isRefusal(error)
+        ? new PublishError('rejected', 'the event log refused the records', { cause: error })
+        : new PublishError('unavailable', 'the event log could not be written', { cause: error });
     }
     for (const topic of new Set(columns[0] as string[])) this.signals.raise(topic);
   }
