@@ -2,7 +2,9 @@ import { Teardown } from '@opendls/command-line';
 import { ensureFirstApiKey, openDataDirectory, type DataDirectory } from '@opendls/data-directory';
 import { migrateConfigPolicy } from '@opendls/config-policy';
 import { migrateInventory } from '@opendls/inventory';
-import type { Logger } from '@opendls/logging';
+import type { RunningInstallation } from '@opendls/demo-phones';
+import { createLogger, logFile, type Logger } from '@opendls/logging';
+import path from 'node:path';
 import { startApiProxy } from './api-proxy.js';
 import { startBalancer, type Backend } from './balancer.js';
 import { clusterPostgres, DATABASES, type ClusterPostgres } from './cluster-postgres.js';
@@ -10,19 +12,6 @@ import type { ClusterOptions } from './command-line.js';
 import { clusterKafka, type ClusterKafka } from './kafka-process.js';
 import { configPolicyProcess, gatewayProcess, inventoryProcess, type SiteSettings } from './service-processes.js';
 import { SupervisedProcess } from './supervised-process.js';
-
-/** A cluster that answers phones and API calls. */
-export interface RunningCluster {
-  readonly phonesUrl: string;
-  readonly apiUrl: string;
-  readonly brokers: readonly string[];
-  readonly data: DataDirectory;
-  /** The first admin key, when this start made it. */
-  readonly newApiKey: string | undefined;
-  /** Rejects with the reason when the cluster cannot go on. */
-  readonly failed: Promise<never>;
-  close(): Promise<void>;
-}
 
 /** Servers of others that are used instead of starting our own. */
 export interface NamedServers {
@@ -38,9 +27,8 @@ export interface NamedServers {
 export async function startCluster(
   options: ClusterOptions,
   named: NamedServers,
-  logger: (data: DataDirectory) => Logger,
   say: (line: string) => void,
-): Promise<RunningCluster> {
+): Promise<RunningInstallation> {
   const teardown = new Teardown();
   const notices = new Notices(say);
   try {
@@ -48,7 +36,7 @@ export async function startCluster(
     teardown.add(() => data.release());
     const newApiKey = await ensureFirstApiKey(data);
     say(named.databaseUrl ? 'Using the named PostgreSQL ...' : 'Starting PostgreSQL ...');
-    const postgres = await clusterPostgres(data, named.databaseUrl, logger(data));
+    const postgres = await clusterPostgres(data, named.databaseUrl, logTo(data));
     teardown.add(() => postgres.stop());
     const kafka = await clusterKafka(data, named.kafkaBrokers, notices.tell);
     teardown.add(() => kafka.stop());
@@ -60,6 +48,10 @@ export async function startCluster(
   }
 }
 
+function logTo({ logDirectory }: DataDirectory): Logger {
+  return createLogger({ name: 'cluster', level: 'info', destination: logFile(path.join(logDirectory, 'cluster.log')) });
+}
+
 interface Parts {
   readonly options: ClusterOptions;
   readonly data: DataDirectory;
@@ -69,7 +61,9 @@ interface Parts {
   readonly teardown: Teardown;
 }
 
-async function startServices(parts: Parts): Promise<{ phonesUrl: string; apiUrl: string }> {
+async function startServices(
+  parts: Parts,
+): Promise<Pick<RunningInstallation, 'phonesUrl' | 'legacyPhonesUrl' | 'apiUrl'>> {
   const { options, data, postgres, kafka, notices, teardown } = parts;
   const { tell } = notices;
   const databaseUrls = {
@@ -106,7 +100,8 @@ async function startServices(parts: Parts): Promise<{ phonesUrl: string; apiUrl:
     data.writeEndpoints({ ...edge.endpoints, kafka: kafka.brokers, processes: processList(parts, all) }),
   );
   teardown.add(() => notices.stop());
-  return { phonesUrl: edge.endpoints.phones, apiUrl: edge.endpoints.api };
+  const { phones, legacyPhones, api } = edge.endpoints;
+  return { phonesUrl: phones, legacyPhonesUrl: legacyPhones ?? null, apiUrl: api };
 }
 
 /** Every notice may mean that a process came or went, so what is written about the processes is written anew. */

@@ -15,7 +15,8 @@ separate processes, a real Kafka and a real PostgreSQL. Ctrl-C stops everything;
   --help
 
 Environment: KAFKA_BROKERS (host:port,...) uses that Kafka instead of starting one; OPENDLS_DATABASE_URL uses that
-PostgreSQL (a role that may create databases) instead of the embedded one.
+PostgreSQL (a role that may create databases) instead of the embedded one. Settings of the services
+(OPENDLS_GATEWAY_..., OPENDLS_INVENTORY_..., OPENDLS_CONFIG_POLICY_...) are passed on to them.
 `;
 
 const OPTIONS = {

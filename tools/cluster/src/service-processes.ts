@@ -66,9 +66,16 @@ function service(site: SiteSettings, name: string, app: string, env: Record<stri
       OPENDLS_KAFKA_BROKERS: site.brokers.join(','),
       OPENDLS_API_KEYS_FILE: site.data.apiKeysFile,
       ...env,
+      ...settingsOfUser(app),
     },
     logFile: path.join(site.data.logDirectory, `${name}.log`),
   };
+}
+
+/** What the user set for a service (`OPENDLS_GATEWAY_DEADLINE_MS=5000 npm run cluster`) wins over what is chosen here. */
+function settingsOfUser(app: string): Record<string, string> {
+  const prefix = `OPENDLS_${app.toUpperCase().replaceAll('-', '_')}_`;
+  return passedOn(...Object.keys(process.env).filter((name) => name.startsWith(prefix)));
 }
 
 /** Settings of the user that hold for every service. */
