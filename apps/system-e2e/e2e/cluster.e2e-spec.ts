@@ -35,6 +35,8 @@ function itemsFor(ntp: string): string {
 /** A broker somebody named is used with topics of our own; otherwise the cluster starts its own, as users have it. */
 const named = process.env['KAFKA_BROKERS'];
 const topicPrefix = named ? `e2e-${process.pid}-${Date.now()}.` : '';
+/** A busy test machine is slow, and what is tested here is not the deadline. */
+const PATIENT = { OPENDLS_GATEWAY_DEADLINE_MS: '20000', OPENDLS_GATEWAY_PUBLISH_DEADLINE_MS: '15000' };
 const kafkaEnv: Record<string, string> = named
   ? { KAFKA_BROKERS: named, OPENDLS_TOPIC_PREFIX: topicPrefix }
   : { KAFKA_BROKERS: '' };
@@ -48,7 +50,10 @@ describeWithKafka(await brokersForTests(), 'the scaled-out form on one machine',
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'opendls-cluster-'));
     const args = ['--host', '127.0.0.1', '--phone-port', '0', '--api-port', '0', '--gateways', '2'];
-    cluster = RunningProgram.start('tools/cluster/dist/main.js', path.join(directory, 'data'), args, kafkaEnv);
+    cluster = RunningProgram.start('tools/cluster/dist/main.js', path.join(directory, 'data'), args, {
+      ...kafkaEnv,
+      ...PATIENT,
+    });
     endpoints = await cluster.ready();
     api = new ApiClient(endpoints.api, await cluster.apiKey());
   }, START_MS);
