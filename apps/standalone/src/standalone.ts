@@ -2,14 +2,16 @@ import { Teardown } from '@opendls/command-line';
 import { createConfigPolicy, migrateConfigPolicy, type ConfigPolicyPart } from '@opendls/config-policy';
 import { parseSealingKeys } from '@opendls/crypto';
 import { ensureFirstApiKey, openDataDirectory, type DataDirectory } from '@opendls/data-directory';
+import type { RunningInstallation } from '@opendls/demo-phones';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@opendls/embedded-postgres';
 import { busMetrics, createPostgresEventBus, type EventBus } from '@opendls/event-bus';
 import { TOPICS } from '@opendls/event-contracts';
 import { gatewayConfig, startGateway, type RunningGateway } from '@opendls/gateway';
 import { ApiKeyFile, createApiServer, HealthRegistry, type ApiServer, type HealthCheck } from '@opendls/http';
 import { createInventory, migrateInventory, type InventoryPart } from '@opendls/inventory';
-import type { Logger } from '@opendls/logging';
+import { createLogger, logFile, type Logger } from '@opendls/logging';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Registry } from 'prom-client';
 import type { StandaloneOptions } from './command-line.js';
 
@@ -18,19 +20,6 @@ const DATABASES = {
   configPolicy: 'opendls_config_policy',
   log: 'opendls_log',
 } as const;
-
-/** A standalone server that answers phones and API calls. */
-export interface RunningStandalone {
-  readonly phonesUrl: string;
-  readonly legacyPhonesUrl: string | null;
-  readonly apiUrl: string;
-  readonly data: DataDirectory;
-  /** The first admin key, when this start made it. */
-  readonly newApiKey: string | undefined;
-  /** Rejects with the reason when a part of the server ended for good. */
-  readonly failed: Promise<never>;
-  close(): Promise<void>;
-}
 
 /** What the parts are started with. */
 interface Site {
@@ -45,14 +34,13 @@ interface Site {
 /** Starts everything in this process. What was started is stopped again when a later part cannot start. */
 export async function startStandalone(
   options: StandaloneOptions,
-  createLog: (data: DataDirectory) => Logger,
   say: (line: string) => void,
-): Promise<RunningStandalone> {
+): Promise<RunningInstallation> {
   const teardown = new Teardown();
   try {
     const data = await openDataDirectory(options['data-dir']);
     teardown.add(() => data.release());
-    const running = await startParts({ options, data, logger: createLog(data), say, teardown });
+    const running = await startParts({ options, data, logger: logTo(data), say, teardown });
     return { ...running, data, close: () => teardown.run() };
   } catch (error) {
     await teardown.run();
@@ -60,7 +48,11 @@ export async function startStandalone(
   }
 }
 
-async function startParts(site: Site): Promise<Omit<RunningStandalone, 'data' | 'close'>> {
+function logTo({ logDirectory }: DataDirectory): Logger {
+  return createLogger({ name: 'opendls', level: 'info', destination: logFile(path.join(logDirectory, 'opendls.log')) });
+}
+
+async function startParts(site: Site): Promise<Omit<RunningInstallation, 'data' | 'close'>> {
   const { data, logger, say, teardown } = site;
   const newApiKey = await ensureFirstApiKey(data);
   say('Starting PostgreSQL ...');
