@@ -34,7 +34,7 @@ export class KafkaClient {
       requestTimeout: 10_000,
       retry: RETRY,
       logLevel: logLevel.INFO,
-      logCreator: logTo(logger),
+      logCreator: logTo(logger, () => this.#isCut),
       socketFactory: this.#socketFactory,
     });
   }
@@ -74,11 +74,12 @@ export class KafkaClient {
  * kafkajs calls every transient condition an ERROR, and repeats it. Whether something is wrong is decided where the failure
  * ends, so its messages are at most warnings, and not one per retry.
  */
-function logTo(logger: Logger): logCreator {
+function logTo(logger: Logger, isCut: () => boolean): logCreator {
   const saidAt = new Map<string, number>();
   return () =>
     ({ level, namespace, log }) => {
-      if (level === logLevel.INFO) {
+      // Of a client that was closed every connection is an error.
+      if (level === logLevel.INFO || isCut()) {
         logger.debug({ namespace, kafkajs: log.message }, 'kafkajs');
         return;
       }
