@@ -1,19 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { ConfigError, loadConfig, variableNames } from '@opendls/config';
+import { exampleEnvironment } from '@opendls/config/testing';
 import { configPolicyEnvironment } from './config.js';
 import { DEFAULT_SETTINGS } from './decision-settings.js';
 
 const prefixes = ['OPENDLS_CONFIG_POLICY_'];
 
-function example(): Record<string, string> {
-  const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
-  const lines = text.split('\n').filter((line) => /^[A-Z]/.test(line));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-}
+const example = exampleEnvironment(new URL('../.env.example', import.meta.url));
 
 describe('the configuration', () => {
   it('has every variable in .env.example, which is valid and states the defaults', () => {
-    const env = example();
+    const env = example;
     expect(Object.keys(env).sort()).toEqual([...variableNames(configPolicyEnvironment)].sort());
     const fromExample = loadConfig({ schema: configPolicyEnvironment, env, prefixes });
     const required = [
@@ -28,7 +24,7 @@ describe('the configuration', () => {
   });
 
   it('names every problem and shows no value', () => {
-    const env = { ...example(), OPENDLS_SEALING_KEYS: 'k1:geheim', OPENDLS_CONFIG_POLICY_PROT: '1' };
+    const env = { ...example, OPENDLS_SEALING_KEYS: 'k1:geheim', OPENDLS_CONFIG_POLICY_PROT: '1' };
     const run = (): unknown => loadConfig({ schema: configPolicyEnvironment, env, prefixes });
     expect(run).toThrow(ConfigError);
     expect(run).toThrow(/OPENDLS_SEALING_KEYS: must be sealing keys/);
@@ -37,7 +33,7 @@ describe('the configuration', () => {
   });
 
   it('does not forget events before the log does', () => {
-    const env = { ...example(), OPENDLS_CONFIG_POLICY_PROCESSED_EVENT_RETENTION_MS: '13d' };
+    const env = { ...example, OPENDLS_CONFIG_POLICY_PROCESSED_EVENT_RETENTION_MS: '13d' };
     expect(() => loadConfig({ schema: configPolicyEnvironment, env, prefixes })).toThrow(/must be at least/);
   });
 });

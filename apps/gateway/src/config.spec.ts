@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { ConfigError, loadConfig, variableNames } from '@opendls/config';
+import { exampleEnvironment } from '@opendls/config/testing';
 import { configFromEnvironment, gatewayConfig, gatewayEnvironment } from './config.js';
 
-const example = Object.fromEntries(
-  readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
-    .split('\n')
-    .map((line) => /^#?\s?(OPENDLS_[A-Z_]+)=(.*)$/.exec(line))
-    .flatMap((match) => (match?.[1] === undefined ? [] : [[match[1], match[2] ?? ''] as const])),
-);
+const example = exampleEnvironment(new URL('../.env.example', import.meta.url));
 const files: Record<string, string> = {
   '/etc/opendls/tls/key.pem': '-----BEGIN PRIVATE KEY-----\n',
   '/etc/opendls/tls/cert.pem': '-----BEGIN CERTIFICATE-----\n',

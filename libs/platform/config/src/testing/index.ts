@@ -1,0 +1,1 @@
+export { exampleEnvironment } from './example-environment.js';
