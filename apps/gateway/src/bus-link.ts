@@ -104,7 +104,8 @@ export class BusLink {
       ]);
       const subscription = await this.bus.subscribe({
         topics: [prefixedTopic(topicPrefix, WORK_ORDER_TOPIC.name)],
-        group: `gateway.work-orders.${instanceId}`,
+        // Installations that share a cluster share nothing in it.
+        group: `${topicPrefix}gateway.work-orders.${instanceId}`,
         from: 'end',
         ephemeral: true,
         onBatch: this.consumer.onBatch,
