@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkOrder } from './work-orders/domain/work-order.js';
 
 /** What became of an event. */
-export type EventOutcome = 'handled' | 'repeated' | 'ignored' | 'rejected' | 'postponed';
+export type EventOutcome = 'handled' | 'repeated' | 'ignored' | 'rejected' | 'postponed' | 'oversized';
 
 /** What config-policy measures of itself. */
 export class ConfigPolicyMetrics {

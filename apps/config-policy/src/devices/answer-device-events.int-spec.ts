@@ -151,6 +151,32 @@ describe('a phone', () => {
 });
 
 describe('fragments', () => {
+  it('of a reply without end are not read again for each of them, and given up at its end', async () => {
+    await putPolicy(ITEMS.slice(0, 1));
+    const phone = new PhoneDouble(gateway);
+    const order = orderOf(await phone.open({ configurationChanged: true }));
+    const ref = { contactId: phone.contactId, deviceId: phone.deviceId as DeviceId, orderId: order.orderId };
+    const items = Array.from({ length: 10 }, (_, n) => ({ name: `blob-${n}`, value: 'x'.repeat(60_000) }));
+    for (let fragment = 0; fragment < 9; fragment++) {
+      const isFinal = fragment === 8;
+      const data = { ...ref, attempt: 1, stepIndex: 0, scope: 'all' as const, fragment, isFinal, items };
+      await gateway.publish('opendls.gateway.items-reported', data);
+      await gateway.settled();
+      if (!isFinal) expect(await query('SELECT 1 FROM report_fragment')).toHaveLength(fragment + 1);
+    }
+    const answer = await gateway.ask('opendls.gateway.step-completed', { ...aStepCompleted(), ...ref });
+    expect(answer.type).toBe('opendls.config-policy.no-work');
+    expect(await query('SELECT 1 FROM report_fragment')).toEqual([]);
+    const [row] = await query<{ report: Record<string, unknown> }>('SELECT report FROM device_report');
+    expect(Object.keys(row?.report ?? {}).filter((name) => name.startsWith('blob-'))).toEqual([]);
+    const [stored] = await query<{ state: string; end: string }>(
+      'SELECT state, last_attempt_end AS end FROM work_order WHERE order_id = $1',
+      [order.orderId],
+    );
+    expect(stored).toEqual({ state: 'pending', end: 'report-incomplete' });
+    expect(await registry.metrics()).toContain('opendls_config_policy_events_total{outcome="oversized"} 1');
+  });
+
   it('are collected in any order, also over a restart', async () => {
     await putPolicy(ITEMS.slice(0, 1));
     const phone = new PhoneDouble(gateway);

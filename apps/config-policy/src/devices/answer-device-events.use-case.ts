@@ -6,7 +6,7 @@ import type { DeviceMessages, Question } from './device-messages.js';
 import { DeviceWorkspace, type WorkspaceParts } from './device-workspace.js';
 import { mergeFacts, selectableFacts, type DeviceState } from './domain/device-state.js';
 import type { Answer } from './domain/managed-device.js';
-import { ReportFragments } from './domain/report-fragments.js';
+import { ReportFragments, type ReplyRef } from './domain/report-fragments.js';
 
 export const CONSUMER = 'config-policy.devices';
 
@@ -93,6 +93,7 @@ export class AnswerDeviceEvents {
     const changedOrders = await workspace.save(tx);
     await this.parts.devices.saveFragments(tx, fragments.unfinished(), this.parts.clock());
     await this.parts.devices.removeReplies(tx, fragments.completed());
+    this.metrics.countEvents('oversized', fragments.givenUp);
     await this.outbox.append(tx, this.records(decided, workspace));
     return { fresh, decided, changedOrders };
   }
@@ -121,10 +122,7 @@ export class AnswerDeviceEvents {
   }
 
   private async loadFragments(tx: Tx, events: readonly DeviceEvent[]): Promise<ReportFragments> {
-    const fragmented = events.filter(
-      (event) => event.type === 'opendls.gateway.items-reported' && !(event.data.fragment === 0 && event.data.isFinal),
-    );
-    return new ReportFragments(await this.parts.devices.loadFragments(tx, [...new Set(fragmented.map(deviceIdOf))]));
+    return new ReportFragments(await this.parts.devices.loadFragments(tx, fragmentedReplies(events)));
   }
 }
 
@@ -185,6 +183,15 @@ function isOpening(event: DeviceEvent): event is Opening & { readonly data: Cont
   return OPENINGS.has(event.type);
 }
 
-function deviceIdOf({ subject }: DeviceEvent): string {
-  return subject;
+/** The replies of a batch that come in parts, and whether their last part is among them. */
+function fragmentedReplies(events: readonly DeviceEvent[]): (ReplyRef & { readonly isEnding: boolean })[] {
+  const replies = new Map<string, ReplyRef & { readonly isEnding: boolean }>();
+  for (const { type, data } of events) {
+    if (type !== 'opendls.gateway.items-reported' || (data.fragment === 0 && data.isFinal)) continue;
+    const { deviceId, contactId, orderId, stepIndex, isFinal } = data;
+    const key = [deviceId, contactId, orderId, stepIndex].join('|');
+    const isEnding = isFinal || replies.get(key)?.isEnding === true;
+    replies.set(key, { deviceId, contactId, orderId, stepIndex, isEnding });
+  }
+  return [...replies.values()];
 }

@@ -4,7 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { DeviceEntity, DeviceReportEntity } from './device.entity.js';
 import type { DeviceState } from './domain/device-state.js';
 import type { BlockedItem, ReportedValue } from './domain/difference.js';
-import type { ReportFragment } from './domain/report-fragments.js';
+import type { ReplyRef, ReportFragment, StoredFragments } from './domain/report-fragments.js';
 import { ReportFragmentEntity } from './report-fragment.entity.js';
 import { isChanged, TrackedMap } from './tracked-map.js';
 
@@ -17,6 +17,26 @@ const DEVICE_UPDATES = DEVICE_COLUMNS.split(',')
   .filter((column) => column !== 'device_id' && column !== 'first_seen_at')
   .map((column) => `${column} = excluded.${column}`)
   .join(', ');
+
+/** All that a phone can have to say fits many times; what is more is nobody's settings. */
+const MAX_REPLY_BYTES = 4_194_304;
+const SAME_REPLY = ['device_id', 'contact_id', 'order_id', 'step_index']
+  .map((column) => `f.${column} = r.${column}`)
+  .join(' AND ');
+const LOAD_FRAGMENTS = `
+  WITH r AS MATERIALIZED (
+    SELECT r.* FROM json_to_recordset($1::json)
+      AS r(device_id text, contact_id text, order_id uuid, step_index integer, is_ending boolean)
+    WHERE r.is_ending OR EXISTS (SELECT 1 FROM report_fragment f WHERE ${SAME_REPLY} AND f.is_final)
+  )
+  SELECT f.device_id AS "deviceId", f.contact_id AS "contactId", f.order_id AS "orderId", f.step_index AS "stepIndex",
+    f.fragment, f.is_final AS "isFinal", CASE WHEN size.bytes <= $2 THEN f.items END AS items
+  FROM r
+  CROSS JOIN LATERAL (
+    SELECT sum(octet_length(f.items::text)) AS bytes FROM report_fragment f WHERE ${SAME_REPLY}
+  ) AS size
+  JOIN report_fragment f ON ${SAME_REPLY}
+  ORDER BY f.fragment`;
 
 /** A phone as lists show it. */
 export type DeviceSummary = Pick<
@@ -117,12 +137,30 @@ export class DevicesStore {
 
   // --- fragments
 
-  async loadFragments(tx: Tx, deviceIds: readonly string[]): Promise<ReportFragment[]> {
-    if (deviceIds.length === 0) return [];
-    return tx
-      .createQueryBuilder(ReportFragmentEntity, 'part')
-      .where('part.deviceId = ANY(:deviceIds)', { deviceIds })
-      .getMany();
+  /**
+   * The stored parts of replies that end now, or whose end came before other parts. Replies that go on are left alone, or
+   * each of their parts would cost as much as all before it.
+   */
+  async loadFragments(
+    tx: Tx,
+    replies: readonly (ReplyRef & { readonly isEnding: boolean })[],
+  ): Promise<StoredFragments> {
+    if (replies.length === 0) return { parts: [], oversized: [] };
+    const asked = replies.map(({ deviceId, contactId, orderId, stepIndex, isEnding }) => ({
+      device_id: deviceId,
+      contact_id: contactId,
+      order_id: orderId,
+      step_index: stepIndex,
+      is_ending: isEnding,
+    }));
+    const rows: (Omit<ReportFragment, 'items'> & { readonly items: ReportFragment['items'] | null })[] = await tx.query(
+      LOAD_FRAGMENTS,
+      [JSON.stringify(asked), MAX_REPLY_BYTES],
+    );
+    return {
+      parts: rows.flatMap(({ items, ...row }) => (items === null ? [] : [{ ...row, items }])),
+      oversized: rows.filter(({ items }) => items === null),
+    };
   }
 
   async saveFragments(tx: Tx, fragments: readonly ReportFragment[], receivedAt: Date): Promise<void> {
@@ -145,7 +183,7 @@ export class DevicesStore {
     );
   }
 
-  async removeReplies(tx: Tx, replies: readonly ReportFragment[]): Promise<void> {
+  async removeReplies(tx: Tx, replies: readonly ReplyRef[]): Promise<void> {
     for (const { deviceId, contactId, orderId, stepIndex } of replies) {
       await tx.delete(ReportFragmentEntity, { deviceId, contactId, orderId, stepIndex });
     }

@@ -4,6 +4,8 @@ import type { ReportedValue } from './difference.js';
 
 /** Items kept per phone: what phones send is bounded by messages, this bounds what many messages can add up to. */
 const MAX_REPORTED_ITEMS = 10_000;
+/** The same for their values, which are loaded with every event of the phone. */
+const MAX_REPORTED_CHARACTERS = 4_194_304;
 
 /** The report after a complete reading: what is not listed does not exist. */
 export function replaceReport(items: readonly ReportedItem[]): Map<string, ReportedValue> {
@@ -21,13 +23,24 @@ export function mergeReport(
   items: readonly ReportedItem[],
   { keepKnownValues }: { readonly keepKnownValues: boolean },
 ): void {
+  if (items.length === 0) return;
+  let characters = 0;
+  for (const value of report.values()) characters += lengthOf(value);
   for (const item of items) {
     const key = itemKey(item.name, item.index);
-    if (!report.has(key) && report.size >= MAX_REPORTED_ITEMS) continue;
+    const known = report.get(key);
     const value = reportedValue(item);
-    if (keepKnownValues && value.value === undefined && report.has(key)) continue;
+    const grownTo = characters + lengthOf(value) - (known === undefined ? 0 : lengthOf(known));
+    if (known === undefined && report.size >= MAX_REPORTED_ITEMS) continue;
+    if (grownTo > Math.max(characters, MAX_REPORTED_CHARACTERS)) continue;
+    if (keepKnownValues && value.value === undefined && known !== undefined) continue;
     report.set(key, value);
+    characters = grownTo;
   }
+}
+
+function lengthOf({ value = '' }: ReportedValue): number {
+  return value.length;
 }
 
 function reportedValue(item: ReportedItem): ReportedValue {

@@ -2,30 +2,52 @@ import type { EventDataByType, ReportedItem } from '@opendls/event-contracts';
 
 export type ItemsReported = EventDataByType['opendls.gateway.items-reported'];
 
-/** One part of a reply that the phone sends in several messages. */
-export interface ReportFragment {
+/** Which reply of which phone. */
+export interface ReplyRef {
   readonly deviceId: string;
   readonly contactId: string;
   readonly orderId: string;
   readonly stepIndex: number;
+}
+
+/** One part of a reply that the phone sends in several messages. */
+export interface ReportFragment extends ReplyRef {
   readonly fragment: number;
   readonly isFinal: boolean;
   readonly items: readonly ReportedItem[];
+}
+
+/** What is stored of the replies that a batch may complete. */
+export interface StoredFragments {
+  readonly parts: readonly ReportFragment[];
+  /** Replies with more stored than any phone has to say: they are given up. */
+  readonly oversized: readonly ReplyRef[];
 }
 
 /** Collects the fragments of replies until they are complete. Parts may come twice and in any order. */
 export class ReportFragments {
   private readonly replies = new Map<string, Map<number, ReportFragment>>();
   private readonly added = new Set<ReportFragment>();
-  private readonly finished = new Map<string, ReportFragment>();
+  private readonly finished = new Map<string, ReplyRef>();
+  private readonly oversized: ReadonlySet<string>;
 
-  constructor(stored: readonly ReportFragment[] = []) {
-    for (const fragment of stored) this.put(fragment);
+  constructor({ parts, oversized }: StoredFragments = { parts: [], oversized: [] }) {
+    for (const fragment of parts) this.put(fragment);
+    this.oversized = new Set(oversized.map(replyKey));
+  }
+
+  /** Replies that were given up. */
+  get givenUp(): number {
+    return [...this.finished.keys()].filter((key) => this.oversized.has(key)).length;
   }
 
   /** Takes a fragment; returns all items of the reply, in order, once every part is there. */
   add(fragment: ReportFragment): readonly ReportedItem[] | undefined {
     if (fragment.fragment === 0 && fragment.isFinal) return fragment.items;
+    if (this.oversized.has(replyKey(fragment))) {
+      this.finished.set(replyKey(fragment), fragment);
+      return undefined;
+    }
     const reply = this.put(fragment);
     this.added.add(fragment);
     const parts = [...reply.values()].sort((a, b) => a.fragment - b.fragment);
@@ -45,7 +67,7 @@ export class ReportFragments {
   }
 
   /** Replies of which nothing needs to be kept. */
-  completed(): readonly ReportFragment[] {
+  completed(): readonly ReplyRef[] {
     return [...this.finished.values()];
   }
 
@@ -58,6 +80,6 @@ export class ReportFragments {
   }
 }
 
-function replyKey({ deviceId, contactId, orderId, stepIndex }: ReportFragment): string {
+function replyKey({ deviceId, contactId, orderId, stepIndex }: ReplyRef): string {
   return [deviceId, contactId, orderId, stepIndex].join('|');
 }
