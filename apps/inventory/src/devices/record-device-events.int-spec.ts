@@ -130,6 +130,20 @@ describe('reported items', () => {
     expect(await itemsAfter(deviceId)).toEqual({ 'asked/-1': '2', 'blind/-1': '1' });
   });
 
+  it('stay when the fragments of a report are more than any phone has to say', async () => {
+    const deviceId = nextDevice();
+    await record([anOpening({ deviceId, items: itemsOf({ old: '1' }) })]);
+    const items = Array.from({ length: 10 }, (_, n) => ({ name: `blob-${n}`, value: 'x'.repeat(60_000) }));
+    for (let fragment = 0; fragment < 9; fragment++) {
+      const isFinal = fragment === 8;
+      await record([anItemsReport({ deviceId, at: after(1 + fragment), fragment, isFinal, items })]);
+    }
+    expect(await itemsAfter(deviceId)).toEqual({ 'old/-1': '1' });
+    expect(await inventory.dataSource.query('SELECT 1 FROM item_fragment WHERE device_id = $1', [deviceId])).toEqual(
+      [],
+    );
+  });
+
   it('stay while a fragment of a complete report is missing', async () => {
     const deviceId = nextDevice();
     const fragment = (n: number, isFinal: boolean): AnyEvent =>

@@ -5,9 +5,9 @@ import type { ContactRef, ContactsStore } from './contacts.store.js';
 import { deviceUpdatedRecord, type StateStream } from './device-state.js';
 import type { DevicesStore } from './devices.store.js';
 import { LONGEST_CONTACT_MS, type ContactRecord } from './domain/contact-record.js';
-import { DeviceChanges, type DigestItems, type StoredReply } from './domain/device-changes.js';
+import { DeviceChanges, type AskedReply, type DigestItems, type StoredReply } from './domain/device-changes.js';
 import type { DeviceRecord } from './domain/device-record.js';
-import { textOfReply, type ReplyRef } from './domain/item-fragments.js';
+import { textOfReply } from './domain/item-fragments.js';
 import type { ItemFragmentsStore } from './item-fragments.store.js';
 import type { ReportedItemsStore } from './reported-items.store.js';
 
@@ -135,16 +135,17 @@ function contactRefs(events: readonly AnyEvent[]): readonly ContactRef[] {
 }
 
 /** Replies in one piece, the usual case, have no fragments stored. */
-function fragmentedReplies(events: readonly AnyEvent[]): readonly ReplyRef[] {
-  const refs = new Map<string, ReplyRef>();
+function fragmentedReplies(events: readonly AnyEvent[]): readonly AskedReply[] {
+  const replies = new Map<string, AskedReply>();
   for (const event of events) {
     if (event.type !== 'opendls.gateway.items-reported' || event.data.scope !== 'all') continue;
     const { contactId, orderId, stepIndex, fragment, isFinal } = event.data;
     if (fragment === 0 && isFinal) continue;
     const ref = { deviceId: deviceIdOf(event), contactId, orderId, stepIndex };
-    refs.set(textOfReply(ref), ref);
+    const text = textOfReply(ref);
+    replies.set(text, { ...ref, isEnding: isFinal || replies.get(text)?.isEnding === true });
   }
-  return [...refs.values()];
+  return [...replies.values()];
 }
 
 function groupBy<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): ReadonlyMap<Key, Value[]> {

@@ -35,6 +35,13 @@ export interface StoredState {
 export interface StoredReply {
   readonly ref: ReplyRef;
   readonly fragments: readonly Fragment[];
+  /** More is stored than any phone has to say: it was not loaded, and is given up. */
+  readonly isOversized?: boolean;
+}
+
+/** A reply of which a batch brings fragments, and whether its last one is among them. */
+export interface AskedReply extends ReplyRef {
+  readonly isEnding: boolean;
 }
 
 /** How the stored fragments of a reply change. */
@@ -96,7 +103,8 @@ export class DeviceChanges {
 
   /** Replies whose fragments changed. A reply that came whole, which is the usual case, is not among them. */
   get replies(): readonly ReplyChange[] {
-    return [...this.replyMap.entries()].flatMap(([text, { ref, fragments }]) => {
+    return [...this.replyMap.entries()].flatMap(([text, { ref, fragments, isOversized }]) => {
+      if (isOversized === true) return [{ ref, added: [], isObsolete: true }];
       const before = this.stored.replies.find((reply) => textOfReply(reply.ref) === text)?.fragments ?? [];
       const added = fragments.filter((fragment) => !before.includes(fragment));
       const isObsolete = before.some((fragment) => !fragments.includes(fragment));
@@ -165,7 +173,9 @@ export class DeviceChanges {
     const { contactId, orderId, stepIndex } = data;
     const ref: ReplyRef = { deviceId: this.record.deviceId, contactId, orderId, stepIndex };
     const text = textOfReply(ref);
-    const fragments = addFragment(this.replyMap.get(text)?.fragments ?? [], fragmentOf(data, at));
+    const known = this.replyMap.get(text);
+    if (known?.isOversized === true) return;
+    const fragments = addFragment(known?.fragments ?? [], fragmentOf(data, at));
     const report = completeReport(fragments);
     this.replyMap.set(text, { ref, fragments: report === undefined ? fragments : [] });
     if (report !== undefined) this.applyReport(report);
