@@ -9,6 +9,7 @@ import {
   type ContactClosed,
   type Input,
   type InteractionState,
+  type Order,
   type ResumePoint,
   type Settings,
   type Transition,
@@ -20,12 +21,14 @@ import type { BusLink } from '../bus-link.js';
 import { deviceIdOf } from '../events/device-facts.js';
 import type { FactEvents } from '../events/fact-events.js';
 import type { GatewayMetrics, OverloadCause } from '../metrics.js';
-import type { ArrivedWork, WorkWaiter, WorkWaiters } from '../work-orders/work-waiters.js';
+import type { Work } from '../work-orders/order-of-event.js';
+import type { WorkWaiter, WorkWaiters } from '../work-orders/work-waiters.js';
 import { choosePoint } from './choose-point.js';
 import { contactIdOf } from './contact-id.js';
 import { LogLimiter } from './log-limiter.js';
 import type { ContactStore, OpenContact } from './contact-store.js';
 import type { DeviceQueue } from './device-queue.js';
+import { HeldOrder } from './held-order.js';
 import type { Refusals, RefusalCode } from './refusals.js';
 
 /** What a phone gets, and the resume point it has to bring back. */
@@ -74,7 +77,8 @@ interface Run {
   readonly remembered: OpenContact | undefined;
   /** Contact that this message opens. */
   readonly openingId: string | undefined;
-  orderBytes: number;
+  /** What is remembered of the order, opened. */
+  readonly order: Order | undefined;
 }
 
 /**
@@ -132,30 +136,24 @@ export class ContactRunner {
   }
 
   private async run(arrival: Arrival, deviceId: string, isInitial: boolean): Promise<Answer> {
-    const { message, point } = arrival;
-    const remembered = this.parts.store.get(deviceId);
-    const contactId = isInitial ? contactIdOf(deviceId, message.reason, message.nonce) : undefined;
-    const run: Run = {
-      arrival,
-      deviceId,
-      settings: { ...this.options.settings, reveal: this.options.reveal(deviceId) },
-      deadlineAtMs: arrival.arrivedAtMs + this.options.deadlineMs,
-      remembered,
-      openingId: contactId,
-      orderBytes: remembered?.orderBytes ?? 0,
-    };
+    const { message, point, arrivedAtMs } = arrival;
+    const deadlineAtMs = arrivedAtMs + this.options.deadlineMs;
     const nowMs = this.options.nowMs();
-    if (nowMs >= run.deadlineAtMs) return this.overloaded(message, 'phone-queue');
+    if (nowMs >= deadlineAtMs) return this.overloaded(message, 'phone-queue');
+    const remembered = this.parts.store.get(deviceId);
     // The phone went on: what is remembered must not expire under the message that is being worked on.
     if (remembered) this.parts.store.put(deviceId, { ...remembered, touchedAtMs: nowMs });
     // `status` may belong to the contact that goes on; any other initial message begins anew, whatever the cookie says.
     const cookie = isInitial && message.reason !== 'status' ? undefined : point;
     const chosen = choosePoint(cookie, remembered?.point, message) ?? (isInitial ? remembered?.point : undefined);
-    const state: InteractionState = chosen ? resume(chosen, remembered?.order) : IDLE;
-    return this.play(run, state, {
+    const order = chosen && remembered?.order?.open(chosen.position);
+    const state: InteractionState = chosen ? resume(chosen, order) : IDLE;
+    const openingId = isInitial ? contactIdOf(deviceId, message.reason, message.nonce) : undefined;
+    const settings = { ...this.options.settings, reveal: this.options.reveal(deviceId) };
+    return this.play({ arrival, deviceId, settings, deadlineAtMs, remembered, openingId, order }, state, {
       kind: 'message',
       message,
-      ...(contactId === undefined ? {} : { opening: { contactId, deviceId } }),
+      ...(openingId === undefined ? {} : { opening: { contactId: openingId, deviceId } }),
     });
   }
 
@@ -167,8 +165,7 @@ export class ContactRunner {
       this.noteProgress(run, transition);
       if (transition.reply !== undefined) return this.commit(run, transition, transition.reply);
       const arrived = await this.work(run, published.waiter);
-      run.orderBytes = arrived?.bytes ?? 0;
-      transition = step(transition.state, arrived?.work ?? { kind: 'work-deadline' }, run.settings);
+      transition = step(transition.state, arrived ?? { kind: 'work-deadline' }, run.settings);
     }
   }
 
@@ -203,7 +200,7 @@ export class ContactRunner {
       : this.overloaded(message, 'publish-failed');
   }
 
-  private async work(run: Run, waiter: WorkWaiter | undefined): Promise<ArrivedWork | undefined> {
+  private async work(run: Run, waiter: WorkWaiter | undefined): Promise<Work | undefined> {
     if (waiter === undefined) throw new Error('an interaction waits for work it did not ask for');
     const begunAtMs = this.options.nowMs();
     const arrived = await waiter.wait(run.deadlineAtMs - begunAtMs);
@@ -230,8 +227,7 @@ export class ContactRunner {
     if (!isOver) {
       const evicted = this.parts.store.put(run.deviceId, {
         point,
-        ...(state.order === undefined ? {} : { order: state.order }),
-        orderBytes: state.order === undefined ? 0 : run.orderBytes,
+        ...(state.order === undefined ? {} : { order: held(run, state.order) }),
         openedAtMs: openedAt(run, point.contact.contactId),
         touchedAtMs: this.options.nowMs(),
       });
@@ -261,4 +257,9 @@ export class ContactRunner {
 function openedAt({ remembered, openingId, arrival }: Run, contactId: string): number | undefined {
   if (remembered?.point.contact.contactId === contactId) return remembered.openedAtMs;
   return openingId === contactId ? arrival.arrivedAtMs : undefined;
+}
+
+/** The order at rest: as it was, when it is the same. */
+function held({ remembered, order }: Run, current: Order): HeldOrder {
+  return current === order && remembered?.order ? remembered.order : HeldOrder.of(current);
 }

@@ -1,7 +1,12 @@
 import type { Order, ResumePoint } from '@opendls/dls-interaction';
 import { ContactStore, type OpenContact } from './contact-store.js';
+import { HeldOrder } from './held-order.js';
 
-const order: Order = { orderId: 'o', attempt: 1, steps: [{ kind: 'read-all-items' }] };
+const order = (id: string): Order => ({ orderId: id, attempt: 1, steps: [{ kind: 'read-all-items' }] });
+/** Takes exactly so many bytes. */
+function held(bytes: number): HeldOrder {
+  return HeldOrder.of(order('o'.repeat(bytes - HeldOrder.of(order('')).bytes)));
+}
 const point = (deviceId: string): ResumePoint => ({
   contact: {
     contactId: `contact-${deviceId}`,
@@ -25,16 +30,15 @@ const point = (deviceId: string): ResumePoint => ({
     isFragmented: false,
   },
 });
-const open = (deviceId: string, touchedAtMs: number, orderBytes = 10): OpenContact => ({
+const open = (deviceId: string, touchedAtMs: number, orderBytes = 100): OpenContact => ({
   point: point(deviceId),
-  order,
-  orderBytes,
+  order: held(orderBytes),
   openedAtMs: 0,
   touchedAtMs,
 });
 
 function store(limits: Partial<ConstructorParameters<typeof ContactStore>[0]> = {}): ContactStore {
-  return new ContactStore({ maxContacts: 3, maxOrderBytes: 100, expiryMs: 1_000, ...limits });
+  return new ContactStore({ maxContacts: 3, maxOrderBytes: 1_000, expiryMs: 1_000, ...limits });
 }
 
 describe('ContactStore', () => {
@@ -45,7 +49,7 @@ describe('ContactStore', () => {
     contacts.put('a', open('a', 500));
     expect(contacts.takeExpired(1_009)).toEqual([]);
     expect(contacts.takeExpired(1_010).map(({ point: { contact } }) => contact.deviceId)).toEqual(['b']);
-    expect([contacts.size, contacts.heldOrderBytes]).toEqual([1, 10]);
+    expect([contacts.size, contacts.heldOrderBytes]).toEqual([1, 100]);
   });
 
   it('lets the oldest go when there are too many', () => {
@@ -57,11 +61,11 @@ describe('ContactStore', () => {
 
   it('drops the orders of the oldest when they take too much memory, but not their contacts', () => {
     const contacts = store();
-    contacts.put('a', open('a', 0, 60));
-    contacts.put('b', open('b', 1, 60));
-    expect([contacts.get('a')?.order, contacts.get('b')?.order]).toEqual([undefined, order]);
-    expect([contacts.size, contacts.heldOrderBytes]).toEqual([2, 60]);
-    contacts.put('c', open('c', 2, 200));
+    contacts.put('a', open('a', 0, 600));
+    contacts.put('b', open('b', 1, 600));
+    expect([contacts.get('a')?.order, contacts.get('b')?.order?.bytes]).toEqual([undefined, 600]);
+    expect([contacts.size, contacts.heldOrderBytes]).toEqual([2, 600]);
+    contacts.put('c', open('c', 2, 2_000));
     expect(contacts.get('c')?.order).toBeUndefined();
     expect([contacts.size, contacts.heldOrderBytes]).toEqual([3, 0]);
     expect(contacts.takeExpired(1_000).map(({ point: { contact } }) => contact.deviceId)).toEqual(['a']);
@@ -69,12 +73,23 @@ describe('ContactStore', () => {
 
   it('counts right when a contact is removed or replaced', () => {
     const contacts = store();
-    contacts.put('a', open('a', 0, 10));
-    contacts.put('a', { ...open('a', 1, 0), order: undefined });
+    contacts.put('a', open('a', 0, 100));
+    contacts.put('a', { ...open('a', 1), order: undefined });
     expect(contacts.heldOrderBytes).toBe(0);
-    contacts.put('a', open('a', 2, 30));
+    contacts.put('a', open('a', 2, 300));
     contacts.remove('a');
     contacts.remove('a');
     expect([contacts.size, contacts.heldOrderBytes]).toEqual([0, 0]);
+  });
+});
+
+describe('HeldOrder', () => {
+  it('gives the order back to the contact that is in the middle of it, and to no other', () => {
+    const kept = HeldOrder.of(order('a'));
+    expect(kept.open({ orderId: 'a', attempt: 1 })).toEqual(order('a'));
+    expect([kept.open({ orderId: 'a', attempt: 2 }), kept.open({ orderId: 'b', attempt: 1 })]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -1,11 +1,11 @@
-import type { Order, ResumePoint } from '@opendls/dls-interaction';
+import type { ResumePoint } from '@opendls/dls-interaction';
+import type { HeldOrder } from './held-order.js';
 
 /** What a gateway remembers of a contact it answered last. Forgetting it costs a question, never the contact. */
 export interface OpenContact {
   readonly point: ResumePoint;
   /** Absent when another gateway got it, or when it was dropped to save memory. */
-  readonly order?: Order;
-  readonly orderBytes: number;
+  readonly order?: HeldOrder;
   /** Monotonic clock; undefined when another gateway opened the contact. */
   readonly openedAtMs: number | undefined;
   readonly touchedAtMs: number;
@@ -44,7 +44,7 @@ export class ContactStore {
     this.contacts.set(deviceId, contact);
     if (contact.order !== undefined) {
       this.withOrder.add(deviceId);
-      this.orderBytes += contact.orderBytes;
+      this.orderBytes += contact.order.bytes;
     }
     this.dropOrders();
     return this.contacts.size > this.limits.maxContacts ? this.takeOldest(1) : [];
@@ -54,7 +54,7 @@ export class ContactStore {
     const contact = this.contacts.get(deviceId);
     if (contact === undefined) return;
     this.contacts.delete(deviceId);
-    if (this.withOrder.delete(deviceId)) this.orderBytes -= contact.orderBytes;
+    if (this.withOrder.delete(deviceId)) this.orderBytes -= contact.order?.bytes ?? 0;
   }
 
   /** Takes out what was not touched for the expiry time. */
@@ -83,9 +83,9 @@ export class ContactStore {
       const contact = this.contacts.get(deviceId);
       this.withOrder.delete(deviceId);
       if (contact === undefined) continue;
-      this.orderBytes -= contact.orderBytes;
+      this.orderBytes -= contact.order?.bytes ?? 0;
       // Same key: the place in the order of touching stays.
-      this.contacts.set(deviceId, { ...contact, order: undefined, orderBytes: 0 });
+      this.contacts.set(deviceId, { ...contact, order: undefined });
     }
   }
 }

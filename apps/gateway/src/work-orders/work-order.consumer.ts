@@ -42,14 +42,14 @@ export class WorkOrderConsumer {
     if (parsed.kind !== 'event') return;
     const { event } = parsed;
     if (event.type === 'opendls.config-policy.work-order-issued') {
-      this.answer(event.data.inReplyTo, orderOfEvent(event.data), record);
+      this.answer(event.data.inReplyTo, orderOfEvent(event.data));
     } else if (event.type === 'opendls.config-policy.no-work') {
       const { inReplyTo, moreOrdersWaiting } = event.data;
-      this.answer(inReplyTo, { kind: 'no-work', moreOrdersWaiting }, record);
+      this.answer(inReplyTo, { kind: 'no-work', moreOrdersWaiting });
     }
   }
 
-  private answer(inReplyTo: string, work: Work, record: DeliveredRecord): void {
-    if (!this.waiters.answer(inReplyTo, { work, bytes: record.value?.length ?? 0 })) this.listeners.onLate();
+  private answer(inReplyTo: string, work: Work): void {
+    if (!this.waiters.answer(inReplyTo, work)) this.listeners.onLate();
   }
 }

@@ -1,22 +1,16 @@
 import type { Work } from './order-of-event.js';
 
-/** Work that arrived, and how many bytes it took on the way. */
-export interface ArrivedWork {
-  readonly work: Work;
-  readonly bytes: number;
-}
-
 /** One question for work that is not answered yet. */
 export interface WorkWaiter {
   /** The answer, or undefined when it did not come in time. */
-  wait(timeoutMs: number): Promise<ArrivedWork | undefined>;
+  wait(timeoutMs: number): Promise<Work | undefined>;
   /** Nobody is interested any more. */
   cancel(): void;
 }
 
 /** Brings answers from the work-order stream to those who asked, by the id of the asking event. */
 export class WorkWaiters {
-  private readonly waiting = new Map<string, (work: ArrivedWork) => void>();
+  private readonly waiting = new Map<string, (work: Work) => void>();
 
   get size(): number {
     return this.waiting.size;
@@ -24,8 +18,8 @@ export class WorkWaiters {
 
   /** Begins to wait; call it before the question is published, as the answer may overtake the acknowledgement. */
   expect(askingId: string): WorkWaiter {
-    let resolve: (work: ArrivedWork | undefined) => void = () => undefined;
-    const arrived = new Promise<ArrivedWork | undefined>((done) => (resolve = done));
+    let resolve: (work: Work | undefined) => void = () => undefined;
+    const arrived = new Promise<Work | undefined>((done) => (resolve = done));
     this.waiting.set(askingId, resolve);
     return {
       wait: async (timeoutMs) => {
@@ -45,7 +39,7 @@ export class WorkWaiters {
   }
 
   /** False when nobody waits for this answer (any more). */
-  answer(askingId: string, work: ArrivedWork): boolean {
+  answer(askingId: string, work: Work): boolean {
     const resolve = this.waiting.get(askingId);
     if (resolve === undefined) return false;
     this.waiting.delete(askingId);
