@@ -93,12 +93,16 @@ function goOn(state: AwaitingReply, settings: Settings, items: readonly Item[]):
   return sendPart({ contact, order, ...next }, settings, [stepFact(contact, position, answer)]);
 }
 
-/** Sends the action of this state once more; if that was already the second time it ends, so that it never loops. */
+/**
+ * Sends the action of this state once more; if that was already the second time it ends, so that it never loops. Without the
+ * order only what the phone certainly repeated is sent again: an answer to something else may be one to another gateway, of
+ * a phone that keeps an old cookie, and would come again and again.
+ */
 function reissue(state: AwaitingReply, settings: Settings, code: InteractionWarning['code']): Transition {
   const { contact, position, order } = state;
   const warnings = [{ code, detail: `step ${position.stepIndex}, message ${position.part}` }];
-  const step =
-    position.kind === 'read-all-items' ? ({ kind: 'read-all-items' } as const) : order?.steps[position.stepIndex];
+  const isRepeatable = position.kind === 'read-all-items' && code === 'repeated-reply';
+  const step = isRepeatable ? ({ kind: 'read-all-items' } as const) : order?.steps[position.stepIndex];
   const items = step && messagesOf(step, contact.maxItems, settings).parts[position.part];
   if (items === undefined || contact.isReissued || isLooping(contact, order, settings)) {
     return closeContact(contact, 'step-failed', { warnings });

@@ -245,6 +245,12 @@ describe('replies that do not fit', () => {
     expect(reply(resume(point), { action: 'ReadAllItems' }).closed?.outcome).toBe('step-failed');
   });
 
+  it('ends, where it does not hold the order, also what it could send again: the phone may answer another gateway', () => {
+    const point = resumePointOf(playing(orderOf(ALL, WRITE)).state)!;
+    const kept = reply(resume(point), { action: 'WriteItems' });
+    expect([kept.reply?.action, kept.closed?.outcome]).toEqual(['CleanUp', 'step-failed']);
+  });
+
   it('ends when the order has no such step', () => {
     const { state } = step(IDLE, { kind: 'message', message: message({ reason: 'solicited' }), opening });
     const {
