@@ -102,11 +102,19 @@ export interface EventBus extends EventPublisher {
   close(): Promise<void>;
 }
 
+/**
+ * - `unavailable`: the log does not answer, or too much waits for it.
+ * - `timeout`: not acknowledged in time; it may still be written.
+ * - `rejected`: the log will never take these records.
+ * - `closed`: this process is stopping.
+ */
+export type PublishErrorCode = 'unavailable' | 'timeout' | 'rejected' | 'closed';
+
 /** `publish` failed: the records may or may not be in the log (`unknown` outcome) or certainly are not. */
 export class PublishError extends Error {
   override readonly name = 'PublishError';
   constructor(
-    readonly code: 'unavailable' | 'timeout' | 'rejected' | 'closed',
+    readonly code: PublishErrorCode,
     message: string,
     options?: ErrorOptions,
   ) {

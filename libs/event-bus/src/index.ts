@@ -11,6 +11,7 @@ export {
   type EventPublisher,
   type Outcome,
   type OutgoingRecord,
+  type PublishErrorCode,
   type SubscribeOptions,
   type Subscription,
   type TopicSettings,

@@ -1,3 +1,4 @@
+import { listenError } from '@opendls/http';
 import { once } from 'node:events';
 import http from 'node:http';
 import type net from 'node:net';
@@ -48,7 +49,9 @@ export async function startApiProxy(options: {
     passOn(backend, request, response);
   });
   server.listen({ host: options.host, port: options.port });
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    throw listenError(error, options.host, options.port);
+  });
   // A TCP server's address is never a pipe name.
   const { port } = server.address() as net.AddressInfo;
   return {

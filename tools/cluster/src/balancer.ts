@@ -1,3 +1,4 @@
+import { listenError } from '@opendls/http';
 import { once } from 'node:events';
 import net from 'node:net';
 
@@ -36,7 +37,9 @@ export async function startBalancer(options: BalancerOptions): Promise<Balancer>
     connectInTurn(client, [...backends.slice(turn), ...backends.slice(0, turn)]);
   });
   server.listen({ host: options.host, port: options.port });
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    throw listenError(error, options.host ?? '::', options.port);
+  });
   // A TCP server's address is never a pipe name.
   const { port } = server.address() as net.AddressInfo;
   return {

@@ -1,6 +1,7 @@
 import { Teardown } from '@opendls/command-line';
 import { ensureFirstApiKey, openDataDirectory, type DataDirectory } from '@opendls/data-directory';
 import { migrateConfigPolicy } from '@opendls/config-policy';
+import { urlHost } from '@opendls/http';
 import { migrateInventory } from '@opendls/inventory';
 import type { RunningInstallation } from '@opendls/demo-phones';
 import { createLogger, logFile, type Logger } from '@opendls/logging';
@@ -181,10 +182,4 @@ function processList(
     ...kafka.pids().map((pid, n) => ({ name: n === 0 ? 'kafka' : `kafka-${n + 1}`, pid, url: null })),
     ...running,
   ];
-}
-
-/** An address as it stands in a URL; what listens everywhere is reached at the loopback address. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -134,7 +134,7 @@ export class ChangePolicies {
 }
 
 function nameMismatch(): PolicyError {
-  const finding = {
+  const finding: PolicyFinding = {
     path: '$.metadata.name',
     code: 'name-mismatch',
     message: 'differs from the name in the URL',

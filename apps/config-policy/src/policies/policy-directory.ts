@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Logger } from '@opendls/logging';
 import type { ChangePolicies } from './change-policies.use-case.js';
 import type { PolicyDocument } from './domain/policy-document.js';
-import type { PolicyFinding } from './domain/policy-problem.js';
+import type { PolicyFinding, PolicyFindingCode } from './domain/policy-problem.js';
 import { readPolicyText } from './read-policy-text.js';
 
 /** A file of the directory, as it was last read. */
@@ -133,7 +133,7 @@ const CONFLICT: PolicyFinding = {
   message: 'a policy with this name was made through the API; delete it there first',
 };
 
-function broken(file: string, code: string, message: string): ReadFile {
+function broken(file: string, code: PolicyFindingCode, message: string): ReadFile {
   return { file, policy: null, document: null, problems: [{ path: '$', code, message }], warnings: [] };
 }
 
@@ -147,7 +147,11 @@ function withoutDuplicates(files: readonly ReadFile[]): ReadFile[] {
       fileOf.set(file.policy, file.file);
       return file;
     }
-    const problem = { path: '$.metadata.name', code: 'duplicate-policy', message: `is already in the file ${first}` };
+    const problem: PolicyFinding = {
+      path: '$.metadata.name',
+      code: 'duplicate-policy',
+      message: `is already in the file ${first}`,
+    };
     return { ...file, document: null, problems: [problem] };
   });
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
 import type { PhoneConnection } from '@opendls/event-contracts';
-import { ListenError } from '@opendls/http';
+import { listenError, urlHost } from '@opendls/http';
 import type { Logger } from '@opendls/logging';
 import type { PhoneListenerConfig, PhoneRequestLimits } from '../config.js';
 import type { GatewayMetrics } from '../metrics.js';
@@ -83,19 +83,12 @@ export class PhoneListener {
   async listen(): Promise<void> {
     const { host, port } = this.options.config;
     await new Promise<void>((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException): void =>
-        reject(
-          error.code === 'EADDRINUSE'
-            ? new ListenError('port-in-use', `port ${port} on ${host} is already in use`, { cause: error })
-            : new ListenError('listen-failed', `cannot listen on port ${port} of ${host} (${String(error.code)})`, {
-                cause: error,
-              }),
-        );
+      const onError = (error: Error): void => reject(listenError(error, host, port));
       this.server.once('error', onError);
       this.server.listen({ host, port, backlog: 1_024 }, () => {
         this.server.off('error', onError);
         // A listening TCP server's address is never a pipe name.
-        this.listeningUrl = urlOf(host, (this.server.address() as AddressInfo).port);
+        this.listeningUrl = `https://${urlHost(host)}:${(this.server.address() as AddressInfo).port}`;
         resolve();
       });
     });
@@ -200,10 +193,4 @@ export class PhoneListener {
       tlsCipher: socket.getCipher()?.name ?? null,
     };
   }
-}
-
-/** An address that means "all" is no address to connect to. */
-function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

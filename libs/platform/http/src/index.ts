@@ -23,5 +23,5 @@ export { HTTP_PROBLEMS, type HttpErrorCode } from './problem/http-problems.js';
 export { createApiServer, type ApiServer, type ApiServerOptions } from './server/create-api-server.js';
 export { createOpsServer } from './server/create-ops-server.js';
 export type { HttpLimits, HttpServerOptions, RunningServer } from './server/http-server-options.js';
-export { ListenError } from './server/listen.js';
+export { listenError, ListenError, urlHost, type ListenErrorCode } from './server/listen.js';
 export type { ServicePart } from './service-part.js';

@@ -1,4 +1,4 @@
-import { isSecretItem, itemKey, validateItem, type ItemIssue } from '@opendls/item-catalog';
+import { isSecretItem, itemKey, validateItem, type ItemIssue, type ItemIssueCode } from '@opendls/item-catalog';
 import type { z } from 'zod';
 import { parseSecretRef } from '../../secrets/domain/secret-ref.js';
 import {
@@ -8,7 +8,7 @@ import {
   type PolicyDocument,
   type PolicyItem,
 } from './policy-document.js';
-import { jsonPath, type DocumentPath, type PolicyFinding } from './policy-problem.js';
+import { jsonPath, type DocumentPath, type PolicyFinding, type PolicyFindingCode } from './policy-problem.js';
 
 /** A finding before its position in the text is known. */
 export interface LocatedFinding extends Omit<PolicyFinding, 'path' | 'line' | 'column'> {
@@ -20,7 +20,7 @@ export type PolicyCheck =
   | { readonly ok: false; readonly problems: readonly LocatedFinding[]; readonly warnings: readonly LocatedFinding[] };
 
 /** Codes of the catalogue that are about the item itself; the others are about a value, which a secretRef does not show. */
-const CODES_WITHOUT_VALUE: ReadonlySet<string> = new Set([
+const CODES_WITHOUT_VALUE: ReadonlySet<ItemIssueCode> = new Set([
   'invalid-name',
   'unknown-item',
   'read-only',
@@ -104,7 +104,13 @@ function partOf({ code }: ItemIssue): string {
   return CODES_WITHOUT_VALUE.has(code) ? 'name' : 'value';
 }
 
-function problem(path: DocumentPath, item: PolicyItem, code: string, message: string, allowed?: string): Graded {
+function problem(
+  path: DocumentPath,
+  item: PolicyItem,
+  code: PolicyFindingCode,
+  message: string,
+  allowed?: string,
+): Graded {
   const finding = { path, item: identity(item), code, message, ...(allowed === undefined ? {} : { allowed }) };
   return { severity: 'error', finding };
 }

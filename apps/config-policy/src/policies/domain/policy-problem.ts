@@ -1,3 +1,24 @@
+import type { ItemIssueCode } from '@opendls/item-catalog';
+
+/** What can be said of a policy document; about its items also what the catalogue says. */
+export type PolicyFindingCode =
+  | ItemIssueCode
+  | 'malformed-json'
+  | 'malformed-yaml'
+  | 'unknown-field'
+  | 'missing-field'
+  | 'invalid-field'
+  | 'invalid-item'
+  | 'duplicate-item'
+  | 'secret-in-clear'
+  | 'invalid-secret-ref'
+  | 'not-secret'
+  | 'name-mismatch'
+  | 'duplicate-policy'
+  | 'policy-from-api'
+  | 'file-too-large'
+  | 'file-unreadable';
+
 /** Something wrong (problem) or doubtful (warning) in a policy document. Never holds a secret value. */
 export interface PolicyFinding {
   /** JSON path, such as `$.spec.items[2].value`. */
@@ -7,7 +28,7 @@ export interface PolicyFinding {
   readonly column?: number;
   /** The item it is about, where it is about one. */
   readonly item?: { readonly name: string; readonly index?: number };
-  readonly code: string;
+  readonly code: PolicyFindingCode;
   readonly message: string;
   /** What would be accepted, in words. */
   readonly allowed?: string;

@@ -6,8 +6,10 @@ import type { HealthRegistry } from '../ops/health.js';
 import type { HttpServerOptions, RunningServer } from './http-server-options.js';
 import type { PreparedServer } from './create-fastify.js';
 
+export type ListenErrorCode = 'port-in-use' | 'listen-failed';
+
 /** A server that could not start to listen. The message is for the person who started it. */
-export class ListenError extends AppError<'port-in-use' | 'listen-failed'> {}
+export class ListenError extends AppError<ListenErrorCode> {}
 
 /** Lets a prepared server listen. `shutDown` closes it with everything that hangs on it. */
 export async function listen(
@@ -45,7 +47,8 @@ async function closeWithin(
   }
 }
 
-function listenError(error: unknown, host: string, port: number): ListenError {
+/** What a failed `listen` means, for the person who started the server. */
+export function listenError(error: unknown, host: string, port: number): ListenError {
   const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') {
     return new ListenError('port-in-use', `port ${port} on ${host} is already in use`, { cause: error });
@@ -61,8 +64,8 @@ function actualPort(server: FastifyInstance): number {
   return address.port;
 }
 
-/** An address that means "all" is no address to connect to. */
-function urlHost(host: string): string {
+/** The host of a URL for an address that is listened on; one that means "all" is no address to connect to. */
+export function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return isIPv6(host) ? `[${host}]` : host;
