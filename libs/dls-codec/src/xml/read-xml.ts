@@ -1,4 +1,4 @@
-import { XMLParser } from 'fast-xml-parser';
+import { XMLParser, type EntityDecoderOptions, type X2jOptions } from 'fast-xml-parser';
 import { localName } from './xml-names.js';
 
 /** One element of a document. */
@@ -15,76 +15,104 @@ export interface XmlElement {
   readonly ordinal: number;
 }
 
-// Every option below switches off a default that would change content: numbers and booleans are recognised, values
-// trimmed, attributes dropped, repeated elements folded together, and names such as `constructor` refused by throwing.
-const ATTRIBUTE_PREFIX = '@';
-const TEXT = '#text';
-const SECTION = '#cdata';
-const ATTRIBUTES = ':@';
-const parser = new XMLParser({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: ATTRIBUTE_PREFIX,
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  processEntities: false,
-  cdataPropName: SECTION,
-  textNodeName: TEXT,
-  ignoreDeclaration: true,
-  maxNestedTags: Number.MAX_SAFE_INTEGER,
-  // Nothing here asks for an element's path; as text it would be put together anew for every piece.
-  jPath: false,
-  transformTagName: safeName,
-});
-
 /**
  * Second stage, second half: the elements of a text that `findXmlProblem` has passed. References are resolved here and
  * not by the parser, whose own decoding blocks some values and leaves numeric references alone.
  */
 export function readXml(text: string): XmlElement {
-  const nodes = parser.parse(text) as readonly ParserNode[];
-  const counter = { value: 0 };
-  for (const node of nodes) {
-    const name = nameOf(node);
-    if (name !== TEXT) return toElement(node, name, counter);
-  }
-  throw new Error('a document that was checked has no root element');
+  const collector = new ElementCollector();
+  const parser = new XMLParser({ ...OPTIONS, ...collector.callbacks });
+  parser.parse(text.includes('<![CDATA[') ? withoutSections(text) : text);
+  return collector.root();
 }
 
-/** The parser's output: one key with the element's name, one with its attributes. */
-type ParserNode = Readonly<Record<string, unknown>>;
+// References are left alone by the parser, so it need not make a decoder for every document.
+const NO_DECODER: EntityDecoderOptions = {
+  setExternalEntities: () => undefined,
+  addInputEntities: () => undefined,
+  reset: () => undefined,
+  setXmlVersion: () => undefined,
+  decode: (text) => text,
+};
 
-function toElement(node: ParserNode, name: string, counter: { value: number }): XmlElement {
-  const ordinal = ++counter.value;
-  const children: XmlElement[] = [];
-  let text = '';
-  for (const child of node[name] as readonly ParserNode[]) {
-    const childName = nameOf(child);
-    if (childName === TEXT) text += resolveReferences(String(child[TEXT]));
-    else if (childName === SECTION) text += sectionText(child[SECTION]);
-    else children.push(toElement(child, childName, counter));
-  }
-  return { name, localName: localName(name), attributes: attributesOf(node), children, text, ordinal };
-}
+// Most options switch off a default that would change content: numbers and booleans are recognised, values trimmed,
+// attributes dropped, and names such as `constructor` refused by throwing.
+const OPTIONS: X2jOptions = {
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  processEntities: false,
+  entityDecoder: NO_DECODER,
+  ignoreDeclaration: true,
+  maxNestedTags: Number.MAX_SAFE_INTEGER,
+  // The callbacks get an element's path as an object; as text it would be put together anew for every piece.
+  jPath: false,
+  transformTagName: safeName,
+};
 
-function nameOf(node: ParserNode): string {
-  for (const key in node) if (key !== ATTRIBUTES) return key;
-  throw new Error('the parser made a node without a name');
-}
-
-function sectionText(section: unknown): string {
-  return (section as readonly ParserNode[]).map((part) => String(part[TEXT])).join('');
-}
+type GrowingElement = Omit<XmlElement, 'children' | 'text'> & { readonly children: GrowingElement[]; text: string };
 
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 
-function attributesOf(node: ParserNode): ReadonlyMap<string, string> {
-  const attributes = node[ATTRIBUTES] as Readonly<Record<string, string>> | undefined;
-  if (attributes === undefined) return NO_ATTRIBUTES;
-  const map = new Map<string, string>();
-  for (const key in attributes) map.set(key.slice(ATTRIBUTE_PREFIX.length), attributeValue(attributes[key] ?? ''));
-  return map;
+/** Makes elements while the parser goes through a document, so that its own tree stays empty and is not read again. */
+class ElementCollector {
+  private count = 0;
+  /** Attributes come before their element. */
+  private attributes: Map<string, string> | undefined;
+  /** The element begun last at each depth; the document itself is at 0. */
+  private readonly path: GrowingElement[] = [newElement('', NO_ATTRIBUTES, 0)];
+
+  readonly callbacks: X2jOptions = {
+    attributeValueProcessor: (name, written, path) => {
+      // Those of the XML declaration belong to no element.
+      if (depthOf(path) > 0) (this.attributes ??= new Map()).set(name, attributeValue(written));
+    },
+    updateTag: (name, path) => {
+      this.begin(name, depthOf(path));
+      return false;
+    },
+    tagValueProcessor: (_name, text, path) => {
+      const element = this.path[depthOf(path)];
+      if (element) element.text += resolveReferences(text);
+      return '';
+    },
+  };
+
+  root(): XmlElement {
+    const root = this.path[0]?.children[0];
+    if (root === undefined) throw new Error('a document that was checked has no root element');
+    return root;
+  }
+
+  private begin(name: string, depth: number): void {
+    const element = newElement(name, this.attributes ?? NO_ATTRIBUTES, ++this.count);
+    this.attributes = undefined;
+    this.path[depth - 1]?.children.push(element);
+    this.path[depth] = element;
+  }
+}
+
+function newElement(name: string, attributes: ReadonlyMap<string, string>, ordinal: number): GrowingElement {
+  return { name, localName: localName(name), attributes, children: [], text: '', ordinal };
+}
+
+type Path = Parameters<NonNullable<X2jOptions['tagValueProcessor']>>[2];
+
+function depthOf(path: Path): number {
+  if (typeof path === 'string') throw new Error('the parser was to give paths as objects');
+  return path.getDepth();
+}
+
+const COMMENT_OR_SECTION = /<!--.*?-->|<!\[CDATA\[(.*?)\]\]>/gs;
+
+// The callbacks could not tell a section from text, whose references are resolved.
+function withoutSections(text: string): string {
+  return text.replace(COMMENT_OR_SECTION, (_, section: string | undefined) =>
+    (section ?? '').replaceAll('&', '&amp;').replaceAll('<', '&lt;'),
+  );
 }
 
 // XML 1.0, 3.3.3: written white space in an attribute is a blank, white space written as a reference stays what it is.
