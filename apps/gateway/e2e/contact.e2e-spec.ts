@@ -129,6 +129,36 @@ describe('one contact', () => {
     await phone.close();
   });
 
+  it.each(['per-message', 'per-flow'] as const)(
+    'comes to its end with a phone that keeps its first cookie, also in fragments and parts (nonces %s)',
+    async (nonceStyle) => {
+      const items = Array.from({ length: 30 }, (_, n) => ({
+        name: 'Canonical-lookup-local-code',
+        index: n + 1,
+        value: String(n % 10).repeat(4_000),
+      }));
+      await start(() => [
+        { kind: 'write-items', items },
+        { kind: 'read-all-items' },
+        { kind: 'read-items', items: items.map(({ name, index }) => ({ name, index })) },
+      ]);
+      const phone = new VirtualPhone({
+        ...{ url: gateway.phonesUrl, macAddress: MAC, fragmentBytes: 9_000, nonceStyle },
+        cookies: { keepsFirstCookie: true },
+      });
+      const [contact] = await phone.boot();
+      expect([contact?.end, desk.isDone(DEVICE)]).toEqual(['CleanUp', true]);
+      for (const { name, index, value } of items) expect(phone.value(name, index)).toBe(value);
+      const reports = desk.ofType('opendls.gateway.items-reported');
+      for (const stepIndex of [1, 2]) {
+        const ofStep = reports.filter(({ data }) => data.stepIndex === stepIndex);
+        expect(ofStep.map(({ data }) => data.fragment)).toEqual(ofStep.map((_, n) => n));
+        expect(ofStep.length).toBeGreaterThan(2);
+      }
+      await phone.close();
+    },
+  );
+
   it('answers the phone at the deadline when no decision comes', async () => {
     bus = new InMemoryEventBus();
     desk = await new OrderDesk(bus).start();

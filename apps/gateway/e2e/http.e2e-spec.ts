@@ -5,7 +5,7 @@ import { InMemoryEventBus } from '@opendls/event-bus/testing';
 import { LEGACY_TLS, VirtualPhone } from '@opendls/virtual-phone';
 import { OrderDesk } from '../test/order-desk.js';
 import { basicItems, exchange, message, send } from '../test/raw-phone.js';
-import { startTestGateway, testCertificate, type TestGateway } from '../test/test-gateway.js';
+import { startTestGateway, testCertificate, until, type TestGateway } from '../test/test-gateway.js';
 
 jest.setTimeout(30_000);
 
@@ -95,6 +95,19 @@ describe('cookies', () => {
     const before = desk.events.length;
     expect((await exchange(gateway.phonesUrl, reply, { cookie: opened.cookie })).action).toBe('CleanUp');
     expect(desk.events.slice(before).filter(({ type }) => type !== 'opendls.gateway.contact-refused')).toEqual([]);
+  });
+
+  it("of another phone do not end that one's contact", async () => {
+    const mac = aPhone();
+    const { cookie } = await exchange(gateway.phonesUrl, message({ items: basicItems(mac) }));
+    await exchange(gateway.phonesUrl, message({ reason: 'status', items: basicItems(aPhone()) }), { cookie });
+    const reply = message({ reason: 'reply-to', action: 'ReadAllItems', status: 'accepted', items: [] });
+    expect((await exchange(gateway.phonesUrl, reply, { cookie })).action).toBe('CleanUp');
+    const deviceId = mac.replaceAll(':', '').toLowerCase();
+    const ends = (): string[] =>
+      desk.ofType('opendls.gateway.contact-closed').flatMap((e) => (e.subject === deviceId ? [e.data.outcome] : []));
+    await until(() => ends().length > 0, 'contact closed');
+    expect([ends(), desk.isDone(deviceId)]).toEqual([['completed'], true]);
   });
 
   it('that a phone keeps from its first answer still lead to the end', async () => {

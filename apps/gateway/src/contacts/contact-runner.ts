@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { DlsMessage, WorkpointMessage } from '@opendls/dls-codec';
 import {
   IDLE,
@@ -23,7 +24,7 @@ import type { FactEvents } from '../events/fact-events.js';
 import type { GatewayMetrics, OverloadCause } from '../metrics.js';
 import type { Work } from '../work-orders/order-of-event.js';
 import type { WorkWaiter, WorkWaiters } from '../work-orders/work-waiters.js';
-import { choosePoint } from './choose-point.js';
+import { choosePoint, type SeenMessage } from './choose-point.js';
 import { contactIdOf } from './contact-id.js';
 import { LogLimiter } from './log-limiter.js';
 import type { ContactStore, OpenContact } from './contact-store.js';
@@ -40,6 +41,8 @@ export interface Answer {
 /** A message and how it came. */
 export interface Arrival {
   readonly message: WorkpointMessage;
+  /** The message as it came. */
+  readonly body: Uint8Array;
   readonly connection: PhoneConnection;
   /** What the session cookie says; trusted, as a gateway signed it. */
   readonly point: ResumePoint | undefined;
@@ -77,6 +80,7 @@ interface Run {
   readonly remembered: OpenContact | undefined;
   /** Contact that this message opens. */
   readonly openingId: string | undefined;
+  readonly seen: SeenMessage;
   /** What is remembered of the order, opened. */
   readonly order: Order | undefined;
 }
@@ -143,14 +147,18 @@ export class ContactRunner {
     const remembered = this.parts.store.get(deviceId);
     // The phone went on: what is remembered must not expire under the message that is being worked on.
     if (remembered) this.parts.store.put(deviceId, { ...remembered, touchedAtMs: nowMs });
-    // `status` may belong to the contact that goes on; any other initial message begins anew, whatever the cookie says.
-    const cookie = isInitial && message.reason !== 'status' ? undefined : point;
-    const chosen = choosePoint(cookie, remembered?.point, message) ?? (isInitial ? remembered?.point : undefined);
+    // `status` may belong to the contact of its phone that goes on; any other initial message begins anew, whatever the
+    // cookie says.
+    const isAnew = (isInitial && message.reason !== 'status') || point?.contact.deviceId !== deviceId;
+    const digest = isInitial ? '' : hash('sha256', arrival.body, 'base64url');
+    const choice = choosePoint(isAnew ? undefined : point, remembered, message, digest);
+    const chosen = choice.point ?? (isInitial ? remembered?.point : undefined);
     const order = chosen && remembered?.order?.open(chosen.position);
     const state: InteractionState = chosen ? resume(chosen, order) : IDLE;
     const openingId = isInitial ? contactIdOf(deviceId, message.reason, message.nonce) : undefined;
     const settings = { ...this.options.settings, reveal: this.options.reveal(deviceId) };
-    return this.play({ arrival, deviceId, settings, deadlineAtMs, remembered, openingId, order }, state, {
+    const run: Run = { arrival, deviceId, settings, deadlineAtMs, remembered, openingId, order, seen: choice.seen };
+    return this.play(run, state, {
       kind: 'message',
       message,
       ...(openingId === undefined ? {} : { opening: { contactId: openingId, deviceId } }),
@@ -227,6 +235,7 @@ export class ContactRunner {
     if (!isOver) {
       const evicted = this.parts.store.put(run.deviceId, {
         point,
+        seen: run.seen,
         ...(state.order === undefined ? {} : { order: held(run, state.order) }),
         openedAtMs: openedAt(run, point.contact.contactId),
         touchedAtMs: this.options.nowMs(),

@@ -32,6 +32,7 @@ const point = (deviceId: string): ResumePoint => ({
 });
 const open = (deviceId: string, touchedAtMs: number, orderBytes = 100): OpenContact => ({
   point: point(deviceId),
+  seen: { digest: '', repeats: 0, keepsCookie: false },
   order: held(orderBytes),
   openedAtMs: 0,
   touchedAtMs,

@@ -1,9 +1,8 @@
-import type { ResumePoint } from '@opendls/dls-interaction';
+import type { Memory } from './choose-point.js';
 import type { HeldOrder } from './held-order.js';
 
 /** What a gateway remembers of a contact it answered last. Forgetting it costs a question, never the contact. */
-export interface OpenContact {
-  readonly point: ResumePoint;
+export interface OpenContact extends Memory {
   /** Absent when another gateway got it, or when it was dropped to save memory. */
   readonly order?: HeldOrder;
   /** Monotonic clock; undefined when another gateway opened the contact. */

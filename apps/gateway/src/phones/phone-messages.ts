@@ -66,7 +66,7 @@ export class PhoneMessages {
     admission.enter();
     try {
       const point = tokens.readNewest(sessionTokens(request.cookie));
-      return await runner.handle({ message, connection, point, arrivedAtMs });
+      return await runner.handle({ message, body: request.body, connection, point, arrivedAtMs });
     } catch (error) {
       logger.error({ err: error }, 'message failed');
       refusals.add('internal-error', null, connection);
