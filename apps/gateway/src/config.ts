@@ -153,7 +153,7 @@ export const gatewayEnvironment = serviceEnvironment
     OPENDLS_GATEWAY_DEADLINE_MS: durationMs({ min: 100, max: 30_000 }).default(DEFAULTS.deadlineMs),
     OPENDLS_GATEWAY_PUBLISH_DEADLINE_MS: durationMs({ min: 50, max: 30_000 }).default(DEFAULTS.publishDeadlineMs),
     // Requests to Kafka cost most of what a contact costs; what comes within this time shares one each way.
-    OPENDLS_GATEWAY_BATCH_MS: durationMs({ max: 500 }).default(20),
+    OPENDLS_GATEWAY_BATCH_MS: durationMs({ max: 500 }).default(40),
     OPENDLS_GATEWAY_CONTACT_EXPIRY_MS: durationMs({ min: 1_000 }).default(DEFAULTS.contactExpiryMs),
     OPENDLS_GATEWAY_COOKIE_MAX_AGE_MS: durationMs({ min: 1_000 }).default(DEFAULTS.cookieMaxAgeMs),
     OPENDLS_GATEWAY_MAX_CONCURRENT_MESSAGES: integer({ min: 1 }).default(DEFAULTS.maxConcurrentMessages),

@@ -1,5 +1,8 @@
 import type { Work } from './order-of-event.js';
 
+/** Node keeps a list per length of timers, in a heap of lists: of lengths in steps there are few. */
+const TIMER_STEP_MS = 50;
+
 /** One question for work that is not answered yet. */
 export interface WorkWaiter {
   /** The answer, or undefined when it did not come in time. */
@@ -23,7 +26,8 @@ export class WorkWaiters {
     this.waiting.set(askingId, resolve);
     return {
       wait: async (timeoutMs) => {
-        const timer = setTimeout(() => resolve(undefined), Math.max(0, timeoutMs));
+        const waitMs = Math.max(0, Math.floor(timeoutMs / TIMER_STEP_MS) * TIMER_STEP_MS);
+        const timer = setTimeout(() => resolve(undefined), waitMs);
         try {
           return await arrived;
         } finally {
