@@ -407,6 +407,18 @@ describe('attempts', () => {
     expect(device.changedOrders()).toMatchObject([{ state: 'pending', failedAttempts: outcome === 'busy' ? 0 : 1 }]);
   });
 
+  it('ends an attempt in which a phone keeps answering the same message', () => {
+    const device = aDevice(aKnownDevice(factory));
+    const { orderId } = orderOf(open(device));
+    const same = { orderId, kind: 'write-items' as const, isStepFinished: false, isOrderFinished: false };
+    const answers = Array.from({ length: 25 }, () => device.completeStep(aStepCompleted(same), NOON).kind);
+    expect(answers.slice(0, 3)).toEqual(['order', 'order', 'order']);
+    expect(answers.slice(-3)).toEqual(['no-work', 'no-work', 'no-work']);
+    expect(device.changedOrders()).toMatchObject([
+      { state: 'pending', failedAttempts: 1, lastAttemptEnd: 'step-failed' },
+    ]);
+  });
+
   it('replaces an order whose content is not wanted any more', () => {
     const device = aDevice(aKnownDevice(factory));
     const first = orderOf(open(device));

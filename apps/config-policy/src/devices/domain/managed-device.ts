@@ -20,6 +20,7 @@ import {
   createOrder,
   endAttempt,
   isFinished,
+  isGoingInCircles,
   isOpen,
   offerOrder,
   recordResult,
@@ -286,6 +287,7 @@ export class ManagedDevice {
     const { stepIndex, part, kind, outcome, isStepFinished, attempt } = event;
     const refusedItems = event.refusedItems.filter(({ name, index }) => order.targets.has(itemKey(name, index)));
     const result = { attempt, stepIndex, part, kind, outcome, isStepFinished, refusedItems, at: at.toISOString() };
+    if (isGoingInCircles(order, result)) return this.stop(order, 'step-failed');
     const recorded = this.put(recordResult(order, result, this.context.now, this.context.limits));
     if (outcome === 'busy') return this.stop(recorded, 'busy');
     if (outcome === 'failed') return this.stop(recorded, 'step-failed');

@@ -24,6 +24,8 @@ export interface StepResult {
   readonly isStepFinished: boolean;
   readonly refusedItems: readonly RefusedItem[];
   readonly at: string;
+  /** How often the same answer came again; absent: never. */
+  readonly repeats?: number;
 }
 
 /** What an order wants an item to be: the mark of the value and where it comes from. */
@@ -74,6 +76,8 @@ export interface OrderLimits {
 export const SAME_CONTACT_MS = 15 * 60_000;
 /** Results kept per order; a phone cannot make it grow without end. */
 const MAX_RESULTS = 500;
+/** A phone repeats an answer while the bus is slow; this often only one does that goes in circles. */
+const MAX_REPEATS = 20;
 
 export function isOpen(order: WorkOrder): boolean {
   return order.closedAt === null;
@@ -126,8 +130,11 @@ export function offerOrder(order: WorkOrder, contactId: string, now: Date, limit
 
 /** Notes an answer of the phone and how far the order has come; it never goes back within an attempt. */
 export function recordResult(order: WorkOrder, result: StepResult, now: Date, limits: OrderLimits): WorkOrder {
-  const isRepeated = order.results.some((known) => isSameMessage(known, result));
-  const results = isRepeated ? order.results : [...order.results, result].slice(-MAX_RESULTS);
+  const known = order.results.findIndex((one) => isSameMessage(one, result));
+  const results =
+    known === -1
+      ? [...order.results, result].slice(-MAX_RESULTS)
+      : order.results.map((one, at) => (at === known ? { ...one, repeats: (one.repeats ?? 0) + 1 } : one));
   if (result.outcome === 'busy' || result.outcome === 'failed') return { ...order, results };
   const reached = result.isStepFinished ? [result.stepIndex + 1, 0] : [result.stepIndex, result.part + 1];
   const [step = 0, part = 0] = reached;
@@ -139,6 +146,11 @@ export function recordResult(order: WorkOrder, result: StepResult, now: Date, li
     ...(isFurther ? { fromStep: Math.min(step, order.steps.length), fromPart: part } : {}),
     expiresAt: after(now, limits.orderExpiryMs),
   };
+}
+
+/** Whether the phone gave this answer so often that the attempt leads nowhere (an old cookie, several gateways). */
+export function isGoingInCircles(order: WorkOrder, result: StepResult): boolean {
+  return order.results.some((one) => isSameMessage(one, result) && (one.repeats ?? 0) >= MAX_REPEATS);
 }
 
 export function isFinished(order: WorkOrder): boolean {
