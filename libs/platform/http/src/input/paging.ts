@@ -50,8 +50,10 @@ export function decodeCursor<Schema extends z.ZodType>(
   cursor: string | undefined,
 ): z.output<Schema> | undefined {
   if (cursor === undefined) return undefined;
-  const json = parseJson(Buffer.from(cursor.slice(0, MAX_CURSOR_LENGTH), 'base64url').toString('utf8'));
-  const position = json.ok ? schema.safeParse(json.value) : undefined;
+  const text = Buffer.from(cursor.slice(0, MAX_CURSOR_LENGTH), 'base64url').toString('utf8');
+  const json = parseJson(text);
+  // No cursor of ours has a NUL, and no text of the database.
+  const position = json.ok && !text.includes('\\u0000') ? schema.safeParse(json.value) : undefined;
   if (position?.success === true) return position.data;
   throw problem(HTTP_PROBLEMS, 'cursor-invalid');
 }

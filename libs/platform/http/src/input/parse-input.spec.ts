@@ -81,6 +81,10 @@ describe('paging', () => {
     },
   );
 
+  it('refuses a NUL, which no database takes', () => {
+    expect(problemOf(() => decodeCursor(z.string(), encodeCursor('a\0'))).code).toBe('cursor-invalid');
+  });
+
   it('has no position before the first page', () => {
     expect(decodeCursor(position, undefined)).toBeUndefined();
   });

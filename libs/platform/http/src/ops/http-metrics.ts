@@ -18,16 +18,26 @@ export function authFailures(registry: Registry): Counter<'code'> {
   });
 }
 
+const LABELS = ['method', 'route', 'status'] as const;
+type Label = (typeof LABELS)[number];
+
+function answeredRequests(registry: Registry): Counter<Label> {
+  return once(registry, 'opendls_http_requests_total', (name) => {
+    return new Counter({ name, help: 'HTTP requests answered', labelNames: LABELS, registers: [registry] });
+  });
+}
+
+/** Counts what was answered without ever becoming a request, as it was no HTTP. */
+export function countBrokenRequest(registry: Registry, status: number): void {
+  answeredRequests(registry).inc({ method: 'other', route: 'unmatched', status: String(status) });
+}
+
 /** Counts and times requests by route pattern, never by URL: what strangers type must not become a label. */
 export function registerHttpMetrics(server: FastifyInstance, registry: Registry): void {
-  const labelNames = ['method', 'route', 'status'] as const;
-  const registers = [registry];
-  const requests = once(registry, 'opendls_http_requests_total', (name) => {
-    return new Counter({ name, help: 'HTTP requests answered', labelNames, registers });
-  });
+  const requests = answeredRequests(registry);
   const durations = once(registry, 'opendls_http_request_duration_seconds', (name) => {
     const help = 'Time from the arrival of a request to the end of its answer';
-    return new Histogram({ name, help, labelNames, buckets: DURATION_BUCKETS, registers });
+    return new Histogram({ name, help, labelNames: LABELS, buckets: DURATION_BUCKETS, registers: [registry] });
   });
   server.addHook('onResponse', async (request, reply) => {
     const labels = {

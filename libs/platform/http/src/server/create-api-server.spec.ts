@@ -267,6 +267,7 @@ describe('problems', () => {
     ['POST', '/things/v1/things', 405, 'method-not-allowed'],
     ['POST', '/health/live', 405, 'method-not-allowed'],
     ['GET', '/things/v1/things/%zz', 400, 'malformed-url'],
+    ['GET', '/things/v1/things/a%00b', 400, 'malformed-url'],
   ])('answers %s %s with %i %s', async (method, path, status, code) => {
     const answer = await call(method, path, { key: keys.admin });
     expect(answer.status).toBe(status);
@@ -303,6 +304,26 @@ describe('problems', () => {
     const text = await talk('GARBAGE\r\n\r\n');
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
     expect(text).toContain('"code":"bad-request"');
+  });
+
+  it('counts what is not HTTP', async () => {
+    const counted = async (): Promise<number> => {
+      const text = (await call('GET', '/metrics', { key: keys.viewer })).text;
+      return Number(/requests_total\{method="other",route="unmatched",status="400"\} (\d+)/.exec(text)?.[1] ?? 0);
+    };
+    const before = await counted();
+    await talk('GARBAGE\r\n\r\n');
+    expect(await counted()).toBe(before + 1);
+  });
+
+  it.each([
+    ['a body over the limit', true, 413],
+    ['a body without a key', false, 401],
+  ])('answers %s also to a client that is not listening yet', async (_title, hasKey, status) => {
+    const key = hasKey ? `authorization: Bearer ${keys.admin}\r\n` : '';
+    const head = `PUT /things/v1/things/x HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${key}`;
+    const text = await talk(`${head}content-length: 8000000\r\nconnection: close\r\n\r\n${'x'.repeat(8_000_000)}`);
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
   it('refuses headers that are too large', async () => {

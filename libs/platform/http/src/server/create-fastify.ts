@@ -7,13 +7,14 @@ import { registerAuthentication } from '../auth/authenticate.js';
 import { DEFAULT_FAILURE_LIMITS, FailureLimiter } from '../auth/failure-limiter.js';
 import { registerBodyParsers } from '../input/raw-body.js';
 import { HealthRegistry } from '../ops/health.js';
-import { authFailures, collectProcessMetrics, registerHttpMetrics } from '../ops/http-metrics.js';
+import { authFailures, collectProcessMetrics, countBrokenRequest, registerHttpMetrics } from '../ops/http-metrics.js';
 import { registerOpsRoutes } from '../ops/ops-routes.js';
 import { problem, type HttpProblem } from '../problem/http-problem.js';
 import { HTTP_PROBLEMS, type HttpErrorCode } from '../problem/http-problems.js';
 import { commonHeaders, problemBody, sendProblem } from '../problem/send-problem.js';
 import { toProblem } from '../problem/to-problem.js';
 import { registerAccessLog } from './access-log.js';
+import { drainRequest } from './drain-request.js';
 import type { HttpLimits, HttpServerOptions } from './http-server-options.js';
 import { RouteIndex } from './route-index.js';
 
@@ -41,17 +42,20 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 /** Makes a server with authentication, metrics, health, limits and problem+json errors. */
 export function createFastify(options: HttpServerOptions): PreparedServer {
   const limits: HttpLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const server = newFastify(limits, options.logger);
-  const routes = new RouteIndex();
   const metrics = 'getSingleMetric' in options.metrics ? [options.metrics] : [...new Set(options.metrics)];
+  const server = newFastify(limits, options.logger, metrics[0]);
+  const routes = new RouteIndex();
   const health = healthOf(options);
   const unmatched = (request: FastifyRequest): HttpProblem => routes.problemFor(request.method, request.url);
 
   server.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(commonHeaders(request));
+    // No name or value of ours has a NUL, and databases refuse it.
+    if (request.url.includes('%00')) throw problem(HTTP_PROBLEMS, 'malformed-url');
   });
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', async (request, reply) => {
+    await drainRequest(request.raw);
     // A connection kept alive after its last answer would hold up closing.
     if (health.isClosing) reply.header('connection', 'close');
   });
@@ -62,7 +66,7 @@ export function createFastify(options: HttpServerOptions): PreparedServer {
   return { server, health, limits, unmatched };
 }
 
-function newFastify(limits: HttpLimits, logger: Logger): FastifyInstance {
+function newFastify(limits: HttpLimits, logger: Logger, registry: Registry | undefined): FastifyInstance {
   const server = fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
@@ -82,7 +86,10 @@ function newFastify(limits: HttpLimits, logger: Logger): FastifyInstance {
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     frameworkErrors: (error, request, reply) => sendProblem(request, reply, toProblem(error), logger),
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error.code, socket),
+    clientErrorHandler: (error, socket) => {
+      const status = answerBrokenRequest(error.code, socket);
+      if (status !== undefined && registry !== undefined) countBrokenRequest(registry, status);
+    },
   });
   server.server.maxConnections = limits.maxConnections;
   return server;
@@ -117,10 +124,10 @@ const CLIENT_ERRORS: ReadonlyMap<string, HttpErrorCode> = new Map([
 ]);
 
 /** What could not even be parsed as HTTP never becomes a request: the answer goes to the socket. */
-function answerBrokenRequest(code: string, socket: Socket): void {
+function answerBrokenRequest(code: string, socket: Socket): number | undefined {
   if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
-    return;
+    return undefined;
   }
   const answer = problem(HTTP_PROBLEMS, CLIENT_ERRORS.get(code) ?? 'bad-request');
   const body = JSON.stringify(problemBody(answer));
@@ -128,4 +135,5 @@ function answerBrokenRequest(code: string, socket: Socket): void {
     `HTTP/1.1 ${answer.status} ${answer.code}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  return answer.status;
 }

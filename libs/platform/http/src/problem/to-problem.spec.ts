@@ -1,16 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { ConflictException, ImATeapotException } from '@nestjs/common';
 import { HttpProblem } from './http-problem.js';
-import { HTTP_PROBLEMS } from './http-problems.js';
 import { toProblem } from './to-problem.js';
-
-describe('HTTP_PROBLEMS', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replace(/ +/g, ' ');
-  it.each(Object.entries(HTTP_PROBLEMS))('documents %s', (code, { status }) => {
-    const shown = code === 'request-rejected' ? '4xx' : String(status);
-    expect(readme).toContain(`| \`${code}\` | ${shown} |`);
-  });
-});
 
 describe('toProblem', () => {
   const withCode = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });
