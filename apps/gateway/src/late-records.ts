@@ -2,6 +2,8 @@ import type { OutgoingRecord } from '@opendls/event-bus';
 
 const FLUSH_MS = 200;
 const MAX_RECORDS = 10_000;
+/** When the contacts of a whole site expire at once, one request for all would be more than a broker takes. */
+const MAX_RECORDS_PER_PUBLISH = 500;
 
 /**
  * Records that nobody waits for, collected for a moment: a request of their own for each would cost the gateway as much as
@@ -52,7 +54,12 @@ export class LateRecords {
     const records = [...this.byKey.values()].flat();
     this.byKey.clear();
     this.count = 0;
-    if (records.length === 0) return;
+    for (let at = 0; at < records.length; at += MAX_RECORDS_PER_PUBLISH) {
+      this.send(records.slice(at, at + MAX_RECORDS_PER_PUBLISH));
+    }
+  }
+
+  private send(records: readonly OutgoingRecord[]): void {
     const publishing = this.publish(records).catch((error: unknown) => this.onLost(error, records.length));
     this.flushing.add(publishing);
     void publishing.then(() => this.flushing.delete(publishing));
