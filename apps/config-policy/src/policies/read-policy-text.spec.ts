@@ -186,4 +186,23 @@ spec:
       );
     expect(yaml(levels.join('\n'))).toMatchObject({ ok: false, problems: [{ code: 'malformed-yaml' }] });
   });
+
+  it('names a field that is there twice', () => {
+    const result = yaml(`${policyWith('    - { name: sntp-addr, value: a, value: b }')}\nkind: Policy\n`);
+    expect(result).toMatchObject({
+      ok: false,
+      problems: [
+        { code: 'malformed-yaml', line: 9, message: 'the same field twice' },
+        { code: 'malformed-yaml', line: 8, message: 'the same field twice' },
+      ],
+    });
+  });
+
+  it.each([
+    ['unknown fields', (n: number) => `field-${n}: x`],
+    ['fields that are there twice', (n: number) => `field-${n % 20_000}: x`],
+  ])('is not slow with many %s, and says no more than anybody reads', (_name, field) => {
+    const result = yaml(Array.from({ length: 40_000 }, (_, n) => field(n)).join('\n'));
+    expect(!result.ok && result.problems).toHaveLength(100);
+  });
 });

@@ -1,5 +1,15 @@
 import { parseJson } from '@opendls/http';
-import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document, type ErrorCode } from 'yaml';
+import {
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type ErrorCode,
+  type YAMLMap,
+} from 'yaml';
 import { checkPolicy, type LocatedFinding } from './domain/check-policy.js';
 import type { PolicyDocument } from './domain/policy-document.js';
 import { jsonPath, type DocumentPath, type PolicyFinding } from './domain/policy-problem.js';
@@ -12,6 +22,8 @@ export type ReadPolicy =
 
 /** More than any policy needs; a document made to explode is refused. */
 const MAX_ALIASES = 100;
+/** Nobody reads more at once, and each has to be looked up in the text. */
+const MAX_FINDINGS = 100;
 
 /** Fields whose values are text: what is written without quotes is taken as it stands, `0123` stays `0123`. */
 const TEXT_FIELDS: ReadonlySet<unknown> = new Set([
@@ -49,10 +61,17 @@ function readJson(text: string): ReadPolicy {
 
 function readYaml(text: string): ReadPolicy {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  if (document.errors.length > 0) {
+  // The reader's own check for fields that are there twice compares each with each.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'silent',
+    uniqueKeys: false,
+  });
+  const errors = document.errors.length > 0 ? document.errors : repeatedFields(document);
+  if (errors.length > 0) {
     return malformed(
-      document.errors.map(({ code, pos }) => ({
+      errors.slice(0, MAX_FINDINGS).map(({ code, pos }) => ({
         path: '$',
         ...position(lines, pos[0]),
         code: 'malformed-yaml',
@@ -64,6 +83,25 @@ function readYaml(text: string): ReadPolicy {
   const value = toPlainValue(document);
   if (value === undefined) return malformed([{ path: '$', code: 'malformed-yaml', message: 'aliases expand too far' }]);
   return finish(checkPolicy(value.plain), (path) => ({ path: jsonPath(path), ...positionOf(document, lines, path) }));
+}
+
+/** Fields that a map has twice, where they stand. */
+function repeatedFields(document: Document): { readonly code: ErrorCode; readonly pos: readonly [number] }[] {
+  const repeated: { readonly code: ErrorCode; readonly pos: readonly [number] }[] = [];
+  visit(document, {
+    Map(_key, map: YAMLMap) {
+      const names = new Set<unknown>();
+      for (const { key } of map.items) {
+        const name = isScalar(key) ? key.value : key;
+        if (names.has(name)) {
+          const start = isScalar(key) ? key.range?.[0] : undefined;
+          repeated.push({ code: 'DUPLICATE_KEY', pos: [start ?? map.range?.[0] ?? 0] });
+        }
+        names.add(name);
+      }
+    },
+  });
+  return repeated;
 }
 
 function toPlainValue(document: Document): { plain: unknown } | undefined {
@@ -118,8 +156,8 @@ function finish(
   locate: (path: DocumentPath) => Pick<PolicyFinding, 'path' | 'line' | 'column'>,
 ): ReadPolicy {
   const place = ({ path, ...rest }: LocatedFinding): PolicyFinding => ({ ...locate(path), ...rest });
-  const warnings = check.warnings.map(place);
+  const warnings = check.warnings.slice(0, MAX_FINDINGS).map(place);
   return check.ok
     ? { ok: true, document: check.document, warnings }
-    : { ok: false, problems: check.problems.map(place), warnings };
+    : { ok: false, problems: check.problems.slice(0, MAX_FINDINGS).map(place), warnings };
 }

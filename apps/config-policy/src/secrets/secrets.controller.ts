@@ -27,8 +27,15 @@ import { z } from 'zod';
 import { SecretsService, type SecretSummary } from './secrets.service.js';
 
 const MAX_SECRET_LENGTH = 65_536;
+/** What no XML message can carry would be left out on the way: the phone would get another secret. */
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
 const putSecretSchema = z.strictObject({
-  value: z.string().min(1).max(MAX_SECRET_LENGTH).describe('Kept sealed; never given out again'),
+  value: z
+    .string()
+    .min(1)
+    .max(MAX_SECRET_LENGTH)
+    .refine((value) => !NOT_IN_XML.test(value), { error: 'has characters that no message to a phone can carry' })
+    .describe('Kept sealed; never given out again'),
 });
 const secretSchema = z.object({
   ref: z.string().describe('What policies name in `secretRef`'),
