@@ -383,7 +383,7 @@ describe('docs, health, metrics', () => {
   });
 
   it('shows metrics to viewers only', async () => {
-    expect((await call('GET', '/metrics')).status).toBe(401);
+    expect((await call('GET', '/metrics')).body).toMatchObject({ status: 401, code: 'api-key-missing' });
     const { text } = await call('GET', '/metrics', { key: keys.viewer });
     expect(text).toContain('opendls_http_requests_total{method="GET",route="/things/v1/things/:name",status="200"}');
     expect(text).toMatch(/opendls_auth_failures_total\{code="api-key-expired"\} \d/);

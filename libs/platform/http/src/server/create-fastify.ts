@@ -48,6 +48,8 @@ export function createFastify(options: HttpServerOptions): PreparedServer {
   const health = healthOf(options);
   const unmatched = (request: FastifyRequest): HttpProblem => routes.problemFor(request.method, request.url);
 
+  // For the routes that are not a controller's; controllers have the filter.
+  server.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error), options.logger));
   server.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(commonHeaders(request));

@@ -1,5 +1,4 @@
 import { sendProblem } from '../problem/send-problem.js';
-import { toProblem } from '../problem/to-problem.js';
 import { createFastify } from './create-fastify.js';
 import type { HttpServerOptions, RunningServer } from './http-server-options.js';
 import { listen } from './listen.js';
@@ -8,7 +7,6 @@ import { listen } from './listen.js';
 export async function createOpsServer(options: HttpServerOptions): Promise<RunningServer> {
   const prepared = createFastify(options);
   const { server, unmatched } = prepared;
-  server.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error), options.logger));
   server.setNotFoundHandler((request, reply) => sendProblem(request, reply, unmatched(request), options.logger));
   return listen(prepared, options, () => server.close());
 }
