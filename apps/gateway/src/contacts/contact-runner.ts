@@ -234,7 +234,7 @@ export class ContactRunner {
     if (point === undefined || state.name !== 'awaiting-reply') return { message };
     if (!isOver) {
       const evicted = this.parts.store.put(run.deviceId, {
-        point,
+        point: detached(point),
         seen: run.seen,
         ...(state.order === undefined ? {} : { order: held(run, state.order) }),
         openedAtMs: openedAt(run, point.contact.contactId),
@@ -271,4 +271,10 @@ function openedAt({ remembered, openingId, arrival }: Run, contactId: string): n
 /** The order at rest: as it was, when it is the same. */
 function held({ remembered, order }: Run, current: Order): HeldOrder {
   return current === order && remembered?.order ? remembered.order : HeldOrder.of(current);
+}
+
+/** A nonce cut out of a message keeps the whole text of the message in memory; a copy does not. */
+function detached(point: ResumePoint): ResumePoint {
+  const nonce = Buffer.from(point.contact.nonce).toString();
+  return { ...point, contact: { ...point.contact, nonce } };
 }
