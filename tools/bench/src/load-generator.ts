@@ -1,14 +1,17 @@
 import { request, type RequestOptions } from 'node:https';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startUpMessage } from './start-up-message.js';
 
 /**
  * Start-ups as fast as the server takes them, each over a TLS connection of its own without session resumption. A process of
- * its own, so that its CPU time is not the server's. Arguments: base URL, number of start-ups, connections at a time, seed.
+ * its own, so that its CPU time is not the server's. Like a phone it repeats what was answered with `overload`. Arguments: base URL, number of start-ups, connections at a time, seed.
  * Prints one JSON line: `{ answered, failed, overloaded, durationMs, latenciesMs: {p50, p95, p99, max} }`.
  */
 const [baseUrl = '', countText = '', concurrencyText = '', seedText = ''] = process.argv.slice(2);
 const count = Number(countText);
+const MAX_REPEATS = 20;
+const REPEAT_MS = 250;
 /** The context is made once, as making it costs as much as the rest; sessions would be kept by an agent, which there is none. */
 const connection: RequestOptions & ConnectionOptions = {
   agent: false,
@@ -38,12 +41,19 @@ async function worker(): Promise<void> {
     const body = startUpMessage(Number(seedText) + next++);
     const sentAt = performance.now();
     try {
-      const answer = await post(body);
+      await postUntilTaken(body);
       latencies.push(performance.now() - sentAt);
-      if (answer.includes('overload')) overloaded += 1;
     } catch {
       failed += 1;
     }
+  }
+}
+
+async function postUntilTaken(body: Buffer): Promise<void> {
+  for (let repeats = 0; (await post(body)).includes('overload'); repeats += 1) {
+    if (repeats === MAX_REPEATS) throw new Error('still overloaded');
+    overloaded += 1;
+    await delay(REPEAT_MS);
   }
 }
 

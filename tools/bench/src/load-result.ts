@@ -4,6 +4,7 @@ import { runToEnd } from './bench-process.js';
 export interface LoadResult {
   readonly answered: number;
   readonly failed: number;
+  /** Answers that told a phone to come again; it did. */
   readonly overloaded: number;
   readonly durationMs: number;
   readonly latenciesMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
@@ -12,7 +13,7 @@ export interface LoadResult {
 /**
  * Start-ups against a server, from a process of its own.
  *
- * @throws Error when any failed or got `overload`: such a run measures something else
+ * @throws Error when any failed: such a run measures something else
  */
 export async function generateLoad(load: {
   readonly url: string;
@@ -24,8 +25,6 @@ export async function generateLoad(load: {
   const args = [load.url, String(load.count), String(load.concurrency), String(load.from)];
   // Our own program, one file away.
   const result = (await runToEnd(new URL('./load-generator.js', import.meta.url), args)) as LoadResult;
-  if (result.failed > 0 || result.overloaded > 0) {
-    throw new Error(`${result.failed} start-ups failed, ${result.overloaded} got overload`);
-  }
+  if (result.failed > 0) throw new Error(`${result.failed} start-ups failed`);
   return result;
 }

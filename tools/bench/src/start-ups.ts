@@ -27,13 +27,14 @@ export async function benchStartUps(say: (line: string) => void): Promise<boolea
       `${START_UPS} start-ups a run, ${CONCURRENCY} at a time, ${RUNS} runs each in turn, after ${WARM_UP} to warm up`,
     );
     for (const server of [bare, gateway]) await measure(server, WARM_UP);
-    const figures = { bare: [] as number[], gateway: [] as number[], p99: [] as number[] };
+    const figures = { bare: [] as number[], gateway: [] as number[], p99: [] as number[], overloaded: [] as number[] };
     for (let run = 1; run <= RUNS; run += 1) {
       const yardstick = await measure(bare, START_UPS);
       const subject = await measure(gateway, START_UPS);
       figures.bare.push(yardstick.perCpuSecond);
       figures.gateway.push(subject.perCpuSecond);
       figures.p99.push(subject.load.latenciesMs.p99);
+      figures.overloaded.push(subject.load.overloaded);
       say(
         `  run ${run}: bare ${yardstick.perCpuSecond.toFixed(0)}, gateway ${subject.perCpuSecond.toFixed(0)} per CPU-second; gateway ${rate(subject.load)}/s, p99 ${subject.load.latenciesMs.p99.toFixed(0)} ms`,
       );
@@ -43,6 +44,7 @@ export async function benchStartUps(say: (line: string) => void): Promise<boolea
     say(`gateway             ${spread(figures.gateway, 0)} start-ups per CPU-second`);
     say(`ratio               ${spread(ratios, 2)}, bar ${BAR.toFixed(2)}`);
     say(`latency p99         ${spread(figures.p99, 0)} ms`);
+    say(`overload answers    ${spread(figures.overloaded, 0)} a run`);
     return median(ratios) >= BAR;
   } finally {
     for (const server of servers) await server.stop();
