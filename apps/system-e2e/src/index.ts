@@ -1,3 +1,4 @@
 export { ApiClient, type Device, type DevicePolicy } from './api-client.js';
 export { RunningProgram, type Endpoints } from './running-program.js';
+export { findLeaks, readCommandLines, readDatabase, readFiles, readTopics, type Leak, type Sink } from './sinks.js';
 export { isAlive, until } from './until.js';
