@@ -70,6 +70,7 @@ async function startParts(site: Site): Promise<Omit<RunningInstallation, 'data' 
   const api = await startApi(site, inventory, configPolicy, ops);
   const gateway = await startPhoneListeners(site, bus, ops.metrics);
   ops.health.add(...gateway.health);
+  await data.writeEventLogUrl(postgres.url(DATABASES.log));
   await data.writeEndpoints({
     phones: gateway.phonesUrl,
     ...(gateway.legacyPhonesUrl ? { legacyPhones: gateway.legacyPhonesUrl } : {}),

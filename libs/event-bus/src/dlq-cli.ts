@@ -1,78 +1,75 @@
-import { parseArgs } from 'node:util';
+import { flag, parseCommandLine, text, UsageError, type OptionValues } from '@opendls/command-line';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { DeadLetterLog } from './dead-letters/dead-letter-log.js';
 import { kafkaDeadLetters } from './dead-letters/kafka-dead-letters.js';
 import { postgresDeadLetters } from './dead-letters/postgres-dead-letters.js';
-import { replayDeadLetters } from './dead-letters/replay.js';
+import { replayDeadLetters, showDeadLetters, type ReplayedRecord } from './dead-letters/replay.js';
 
 const USAGE = `Dead letters: events a consumer could not handle.
 
   npm run dlq -- list
-      Every dead-letter topic (<topic>.dlq.<group>), and how many of its records were not replayed yet.
+      Every dead-letter topic (<topic>.dlq.<group>): how many of its records were not replayed yet, of how many.
+  npm run dlq -- show --topic NAME
+      Its records: phone, type, when and why they failed.
   npm run dlq -- replay --topic NAME
       Publishes those records to the topic they came from, as they were. Every consumer of that topic gets them again;
       consumers ignore what they have handled. Run it after the reason (header dlq-error-code) was dealt with.
 
-  --brokers HOST:PORT,...   Kafka; default OPENDLS_KAFKA_BROKERS, else KAFKA_BROKERS
-  --database-url URL        the log of a standalone server instead; default OPENDLS_LOG_DATABASE_URL
+  --data-dir DIR            the running server of this data directory (default ./data)
+  --brokers HOST:PORT,...   this Kafka instead; or OPENDLS_KAFKA_BROKERS, or KAFKA_BROKERS
+  --database-url URL        this log in PostgreSQL instead; or OPENDLS_LOG_DATABASE_URL
 `;
 
-/** The command line is wrong; the message names what. */
-class UsageError extends Error {}
+const OPTIONS = {
+  topic: text(undefined),
+  'data-dir': text(undefined),
+  brokers: text(undefined),
+  'database-url': text(undefined),
+  help: flag(),
+};
+type Options = OptionValues<typeof OPTIONS>;
 
-interface Options {
-  readonly command: string | undefined;
-  readonly topic?: string | undefined;
-  readonly brokers?: string | undefined;
-  readonly databaseUrl?: string | undefined;
+/** What is named in the command comes first, then what the environment names, then the server of the data directory. */
+function openLog(options: Options, env: NodeJS.ProcessEnv): DeadLetterLog {
+  if (options.brokers !== undefined) return kafkaDeadLetters(options.brokers.split(','));
+  if (options['database-url'] !== undefined) return postgresDeadLetters(options['database-url']);
+  const databaseUrl = env['OPENDLS_LOG_DATABASE_URL'];
+  const brokers = env['OPENDLS_KAFKA_BROKERS'] ?? env['KAFKA_BROKERS'];
+  if (options['data-dir'] === undefined && databaseUrl) return postgresDeadLetters(databaseUrl);
+  if (options['data-dir'] === undefined && brokers) return kafkaDeadLetters(brokers.split(','));
+  return logOfServer(options['data-dir'] ?? './data');
 }
 
-function parseOptions(args: string[]): Options | 'help' {
+function logOfServer(dataDirectory: string): DeadLetterLog {
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        topic: { type: 'string' },
-        brokers: { type: 'string' },
-        'database-url': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    if (values.help || positionals.length === 0) return 'help';
-    if (positionals[1] !== undefined) throw new UsageError(`unknown argument: ${positionals[1]}`);
-    return {
-      command: positionals[0],
-      topic: values.topic,
-      brokers: values.brokers,
-      databaseUrl: values['database-url'],
+    // Written by our own servers.
+    const { kafka } = JSON.parse(readFileSync(path.join(dataDirectory, 'endpoints.json'), 'utf8')) as {
+      kafka: readonly string[] | null;
     };
+    if (kafka !== null) return kafkaDeadLetters(kafka);
+    return postgresDeadLetters(readFileSync(path.join(dataDirectory, 'event-log-url'), 'utf8').trim());
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(
+      `no server runs on ${dataDirectory} that you may look into: name the log with --data-dir, --brokers or --database-url`,
+      { cause: error },
+    );
   }
 }
 
-function openLog(options: Options, env: NodeJS.ProcessEnv): DeadLetterLog {
-  const databaseUrl = options.databaseUrl ?? env['OPENDLS_LOG_DATABASE_URL'];
-  const brokers = options.brokers ?? env['OPENDLS_KAFKA_BROKERS'] ?? env['KAFKA_BROKERS'];
-  if (options.brokers === undefined && databaseUrl !== undefined) return postgresDeadLetters(databaseUrl);
-  if (brokers !== undefined) return kafkaDeadLetters(brokers.split(','));
-  throw new UsageError('name the log: --brokers or --database-url');
-}
-
-async function run(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const options = parseOptions(args);
-  if (options === 'help') {
+async function main(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const [command, ...rest] = args;
+  if (command === undefined || args.includes('--help')) {
     console.log(USAGE);
     return;
   }
-  if (options.command !== 'list' && options.command !== 'replay') {
-    throw new UsageError(`unknown command: ${options.command}`);
-  }
-  if (options.command === 'replay' && options.topic === undefined) throw new UsageError('--topic is missing');
+  const run = COMMANDS.get(command);
+  if (run === undefined) throw new UsageError(`unknown command: ${command}`);
+  const options = parseCommandLine(OPTIONS, rest);
+  if (command !== 'list' && options.topic === undefined) throw new UsageError('--topic is missing');
   const log = openLog(options, env);
   try {
-    if (options.topic === undefined) await list(log);
-    else await replay(log, options.topic);
+    await run(log, options.topic ?? '');
   } finally {
     await log.close();
   }
@@ -80,19 +77,31 @@ async function run(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
 
 async function list(log: DeadLetterLog): Promise<void> {
   const topics = await log.topics();
-  for (const { topic, waiting } of topics) console.log(`${String(waiting).padStart(8)}  ${topic}`);
+  for (const { topic, waiting, total } of topics) console.log(`${String(waiting).padStart(8)} of ${total}  ${topic}`);
   if (topics.length === 0) console.log('no dead-letter topics');
 }
 
+async function show(log: DeadLetterLog, topic: string): Promise<void> {
+  await showDeadLetters(log, topic, (record, detail) => console.log(`${line(record)}${detail && ` (${detail})`}`));
+}
+
 async function replay(log: DeadLetterLog, topic: string): Promise<void> {
-  const count = await replayDeadLetters(log, topic, (record) =>
-    console.log(`${record.key}  ${record.eventType}  failed ${record.failedAt} with ${record.errorCode}`),
-  );
+  const count = await replayDeadLetters(log, topic, (record) => console.log(line(record)));
   console.log(`${count} replayed from ${topic}`);
 }
 
+function line({ key, eventType, failedAt, errorCode }: ReplayedRecord): string {
+  return `${key}  ${eventType}  failed ${failedAt} with ${errorCode}`;
+}
+
+const COMMANDS: ReadonlyMap<string, (log: DeadLetterLog, topic: string) => Promise<void>> = new Map([
+  ['list', list],
+  ['show', show],
+  ['replay', replay],
+]);
+
 try {
-  await run(process.argv.slice(2), process.env);
+  await main(process.argv.slice(2), process.env);
 } catch (error) {
   const isUsage = error instanceof UsageError;
   console.error(isUsage ? `${error.message}\n\n${USAGE}` : error instanceof Error ? error.message : error);

@@ -4,9 +4,10 @@ import type { RawRecord } from '../publish/raw-record.js';
 /** The group under whose name dead letters are replayed: its position says how far that went. */
 export const REPLAY_GROUP = 'opendls.dlq-replay';
 
-/** A dead-letter topic and how many of its records were not replayed yet. */
+/** A dead-letter topic, how many records it has, and how many of them were not replayed yet. */
 export interface DeadLetterTopic {
   readonly topic: string;
+  readonly total: number;
   readonly waiting: number;
 }
 

@@ -21,12 +21,15 @@ export function kafkaDeadLetters(brokers: readonly string[]): DeadLetterLog {
             const ends = await endPositions(admin, [topic]);
             const lows = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => [partition, low]));
             const [done] = await admin.fetchOffsets({ groupId: REPLAY_GROUP, topics: [topic] });
+            let total = 0;
             let waiting = 0;
             for (const { partition, offset } of ends.entries()) {
               const stored = Number(done?.partitions.find((one) => one.partition === partition)?.offset ?? -1);
-              waiting += Number(offset) - Math.max(stored, Number(lows.get(partition) ?? 0));
+              const low = Number(lows.get(partition) ?? 0);
+              total += Number(offset) - low;
+              waiting += Number(offset) - Math.max(stored, low);
             }
-            return { topic, waiting };
+            return { topic, total, waiting };
           }),
         );
       }),

@@ -3,11 +3,12 @@ import { isDeadLetterTopic, sourceTopic, withoutDeadLetterHeaders } from '../con
 import { createPostgresEventBus } from '../postgres/postgres-event-bus.js';
 import { REPLAY_GROUP, type DeadLetterLog } from './dead-letter-log.js';
 
-const WAITING = `
-SELECT t.name AS topic, count(l.id) AS waiting
+const COUNTS = `
+SELECT t.name AS topic, count(l.id) AS total,
+  count(l.id) FILTER (WHERE l.id > coalesce(p.position, 0)) AS waiting
 FROM event_topic t
 LEFT JOIN event_position p ON p.topic = t.name AND p.consumer_group = $1
-LEFT JOIN event_log l ON l.topic = t.name AND l.id > coalesce(p.position, 0)
+LEFT JOIN event_log l ON l.topic = t.name
 GROUP BY t.name ORDER BY t.name`;
 
 /** The dead letters of a log in PostgreSQL. */
@@ -18,10 +19,10 @@ export function postgresDeadLetters(databaseUrl: string): DeadLetterLog {
     bus,
     async topics() {
       await bus.checkHealth();
-      const { rows } = await pool.query<{ topic: string; waiting: string }>(WAITING, [REPLAY_GROUP]);
+      const { rows } = await pool.query<{ topic: string; total: string; waiting: string }>(COUNTS, [REPLAY_GROUP]);
       return rows
         .filter((row) => isDeadLetterTopic(row.topic))
-        .map((row) => ({ topic: row.topic, waiting: Number(row.waiting) }));
+        .map((row) => ({ topic: row.topic, total: Number(row.total), waiting: Number(row.waiting) }));
     },
     publishRaw: (records) => bus.publishRaw(records),
     original: (record) => ({

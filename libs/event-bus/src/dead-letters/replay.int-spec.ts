@@ -6,7 +6,7 @@ import { DONE, type DeliveredRecord, type Outcome } from '../event-bus.js';
 import type { DeadLetterLog } from './dead-letter-log.js';
 import { kafkaDeadLetters } from './kafka-dead-letters.js';
 import { postgresDeadLetters } from './postgres-dead-letters.js';
-import { replayDeadLetters, type ReplayedRecord } from './replay.js';
+import { replayDeadLetters, showDeadLetters, type ReplayedRecord } from './replay.js';
 
 const DEADLINE_MS = 30_000;
 /** No UTF-8: a replay must not care. */
@@ -51,6 +51,10 @@ function describeReplay(open: () => Promise<{ log: DeadLetterLog; release: () =>
       });
       await log.publishRaw([{ topic, key: Buffer.from('a'), value: BYTES, headers: { ce_type: 'opendls.test.one' } }]);
       await waitFor(async () => (await waiting(log, dead)) === 1);
+
+      const shown: ReplayedRecord[] = [];
+      await showDeadLetters(log, dead, (record) => shown.push(record));
+      expect(shown).toMatchObject([{ key: 'a', eventType: 'opendls.test.one', errorCode: 'not-yet' }]);
 
       isRepaired = true;
       const arrived = new Promise<void>((resolve) => (wake = resolve));

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { isDeadLetterTopic } from '../consume/dead-letter.js';
 import { DONE, type DeliveredRecord, type Outcome } from '../event-bus.js';
-import { REPLAY_GROUP, type DeadLetterLog } from './dead-letter-log.js';
+import { REPLAY_GROUP, type DeadLetterLog, type DeadLetterTopic } from './dead-letter-log.js';
 
 /** What a replay is about to do, or did, with one dead letter. */
 export interface ReplayedRecord {
@@ -28,8 +29,7 @@ export async function replayDeadLetters(
   topic: string,
   onReplayed: (record: ReplayedRecord) => void,
 ): Promise<number> {
-  const known = (await log.topics()).find((one) => one.topic === topic);
-  if (!known || !isDeadLetterTopic(topic)) throw new Error(`there is no dead-letter topic ${topic}`);
+  const known = await findTopic(log, topic);
   if (known.waiting === 0) return 0;
   let replayed = 0;
   let finish = (): void => undefined;
@@ -60,6 +60,40 @@ export async function replayDeadLetters(
   await Promise.race([finished, subscription.stopped]);
   await subscription.close();
   return replayed;
+}
+
+/** Tells of every dead letter of a topic, oldest first, also of those that were replayed. Changes nothing. */
+export async function showDeadLetters(
+  log: DeadLetterLog,
+  topic: string,
+  onDeadLetter: (record: ReplayedRecord, detail: string) => void,
+): Promise<void> {
+  const { total } = await findTopic(log, topic);
+  if (total === 0) return;
+  let shown = 0;
+  let finish = (): void => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  const subscription = await log.bus.subscribe({
+    topics: [topic],
+    // Of its own, and forgotten afterwards: who looks moves nobody's position.
+    group: `opendls.dlq-show.${randomUUID()}`,
+    ephemeral: true,
+    from: 'beginning',
+    onBatch: async (records) => {
+      for (const record of records) onDeadLetter(describeDeadLetter(record), record.header('dlq-error-detail') ?? '');
+      shown += records.length;
+      if (shown >= total) finish();
+      return records.map(() => DONE);
+    },
+  });
+  await Promise.race([finished, subscription.stopped]);
+  await subscription.close();
+}
+
+async function findTopic(log: DeadLetterLog, topic: string): Promise<DeadLetterTopic> {
+  const known = (await log.topics()).find((one) => one.topic === topic);
+  if (!known || !isDeadLetterTopic(topic)) throw new Error(`there is no dead-letter topic ${topic}`);
+  return known;
 }
 
 /** The outcomes so far; everything behind them is left for another time. */

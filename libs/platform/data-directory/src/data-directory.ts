@@ -2,7 +2,7 @@ import { createSelfSignedCertificate, generateSealingKey } from '@opendls/crypto
 import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import path from 'node:path';
-import { removeEndpoints, writeEndpoints, type Endpoints } from './endpoints.js';
+import { removeEndpoints, writeEndpoints, writeEventLogUrl, type Endpoints } from './endpoints.js';
 import { DataDirectoryError } from './errors.js';
 import { readIfExists, writeFileAtomically } from './files.js';
 import { lockDirectory } from './lock.js';
@@ -27,7 +27,9 @@ export interface DataDirectory {
   /** A path below the directory. */
   resolve(...segments: string[]): string;
   writeEndpoints(endpoints: Endpoints): Promise<void>;
-  /** Removes `endpoints.json` and gives the directory free. */
+  /** For commands that look into the log of a running server; holds a password, so mode 0600. */
+  writeEventLogUrl(url: string): Promise<void>;
+  /** Removes what describes the running server, and gives the directory free. */
   release(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function openDataDirectory(directory: string): Promise<DataDirector
       logDirectory,
       resolve: (...segments) => path.join(root, ...segments),
       writeEndpoints: (endpoints) => writeEndpoints(root, endpoints),
+      writeEventLogUrl: (url) => writeEventLogUrl(root, url),
       release: async () => {
         await removeEndpoints(root);
         await lock.release();

@@ -24,11 +24,17 @@ export interface Endpoints {
 }
 
 const ENDPOINTS_FILE = 'endpoints.json';
+const EVENT_LOG_URL_FILE = 'event-log-url';
 
 export async function writeEndpoints(directory: string, endpoints: Endpoints): Promise<void> {
   await writeFileAtomically(path.join(directory, ENDPOINTS_FILE), `${JSON.stringify(endpoints, null, 2)}\n`, 0o644);
 }
 
+/** Where the event log is, when it is in PostgreSQL. */
+export async function writeEventLogUrl(directory: string, url: string): Promise<void> {
+  await writeFileAtomically(path.join(directory, EVENT_LOG_URL_FILE), `${url}\n`, 0o600);
+}
+
 export async function removeEndpoints(directory: string): Promise<void> {
-  await rm(path.join(directory, ENDPOINTS_FILE), { force: true });
+  for (const file of [ENDPOINTS_FILE, EVENT_LOG_URL_FILE]) await rm(path.join(directory, file), { force: true });
 }
