@@ -74,7 +74,7 @@ async function measure({ bus, databaseUrl }: Site, events: readonly AnyEvent[]):
   await until(async () => (await recorded()) === events.length);
   const seconds = (performance.now() - start) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
-  await until(async () => (await sampleOf(inventory.metrics, 'opendls_outbox_unsent')) === 0);
+  await until(async () => (await sampleOf(inventory.metrics, 'opendls_inventory_outbox_unsent')) === 0);
   const lagSeconds = (performance.now() - start) / 1_000 - seconds;
   await inventory.stop();
   const rate = Math.round((events.length - already) / seconds);

@@ -18,7 +18,7 @@ async function take(...events: readonly AnyEvent[]): Promise<void> {
   await service.publish(...events);
   await until(
     async () => (await service.get('/metrics')).text,
-    (text) => /^opendls_inventory_lag_events 0$/m.test(text),
+    (text) => /^opendls_inventory_consumer_lag 0$/m.test(text),
   );
 }
 

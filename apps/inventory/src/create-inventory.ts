@@ -172,9 +172,9 @@ class Inventory implements InventoryPart {
   }
 
   private registerGauges(): void {
-    registerPoolMetrics(this.metrics, this.dataSource);
-    registerOutboxMetrics(this.metrics, this.dataSource, this.relay);
-    gauge(this.metrics, 'opendls_inventory_lag_events', 'Events behind the end of the log', () =>
+    registerPoolMetrics(this.metrics, this.dataSource, 'opendls_inventory');
+    registerOutboxMetrics(this.metrics, this.dataSource, this.relay, 'opendls_inventory');
+    gauge(this.metrics, 'opendls_inventory_consumer_lag', 'Events behind the end of the log', () =>
       this.subscription === undefined ? 0 : this.subscription.lag(),
     );
   }
