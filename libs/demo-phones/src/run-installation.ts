@@ -70,7 +70,8 @@ async function welcome(installation: RunningInstallation, demo: number, say: Say
   const apiKey = newApiKey ?? (await keyIn(data.firstApiKeyFile));
   if (demo > 0 && apiKey) await bootDemoPhones({ phonesUrl, apiUrl, apiKey, count: demo, say, signal });
   if (signal.aborted) return;
-  const keyFile = path.relative(process.cwd(), data.firstApiKeyFile);
+  const relative = path.relative(process.cwd(), data.firstApiKeyFile);
+  const keyFile = relative.startsWith('..') ? data.firstApiKeyFile : relative;
   const deviceId = demo > 0 ? DEMO_MAC_START.replaceAll(':', '').toLowerCase() : undefined;
   say(`\n${firstSteps({ apiUrl, phonesUrl, keyFile, deviceId, brokers })}`);
 }
