@@ -48,9 +48,12 @@ export function createFastify(options: HttpServerOptions): PreparedServer {
   const health = healthOf(options);
   const unmatched = (request: FastifyRequest): HttpProblem => routes.problemFor(request.method, request.url);
 
-  // For the routes that are not a controller's; controllers have the filter.
-  server.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error), options.logger));
-  server.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+  server.addHook('onRoute', (route) => {
+    routes.add(route.method, route.url);
+    // Routes of our own say who may use them; controllers have the filter, and one handler for all would be in its way.
+    const isOurs = route.config?.public !== undefined || route.config?.role !== undefined;
+    if (isOurs) route.errorHandler = (error, ...to) => sendProblem(...to, toProblem(error), options.logger);
+  });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(commonHeaders(request));
     // No name or value of ours has a NUL, and databases refuse it.
