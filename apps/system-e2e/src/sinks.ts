@@ -1,8 +1,7 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { until } from './until.js';
+import { readRecords, topicsWithPrefix } from './kafka-log.js';
 
 /** A place where something may have ended up, and everything in it. */
 export interface Sink {
@@ -42,51 +41,16 @@ function formsOf(value: string): Record<string, string> {
 
 /** Every record of the topics whose names begin so, with key and headers: one sink per topic. */
 export async function readTopics(brokers: readonly string[], prefix: string): Promise<Sink[]> {
-  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix) && !topic.startsWith('__'));
-    const sinks: Sink[] = [];
-    for (const topic of topics) {
-      const ends = await admin.fetchTopicOffsets(topic);
-      const missing = new Map(
-        ends.flatMap(({ partition, low, high }) => (high === low ? [] : [[partition, BigInt(high)]])),
-      );
-      sinks.push({ name: `topic ${topic.slice(prefix.length)}`, bytes: await readTopic(kafka, topic, missing) });
-    }
-    return sinks;
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-/** Reads until the last record that was there; the last offsets of compacted topics may hold none. */
-async function readTopic(kafka: Kafka, topic: string, missing: Map<number, bigint>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  if (missing.size === 0) return Buffer.alloc(0);
-  const consumer = kafka.consumer({ groupId: `sinks-${process.pid}-${Date.now()}`, maxWaitTimeInMs: 200 });
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: true,
-      eachBatch: async ({ batch }) => {
-        for (const { key, value, headers, offset } of batch.messages) {
-          chunks.push(Buffer.from(`\n${key?.toString() ?? ''} `), value ?? Buffer.alloc(0));
-          for (const [name, header] of Object.entries(headers ?? {}))
-            chunks.push(Buffer.from(` ${name}=${String(header)}`));
-          const end = missing.get(batch.partition);
-          if (end !== undefined && BigInt(offset) >= end - 1n) missing.delete(batch.partition);
-        }
-      },
-    });
-    await until(`the end of ${topic}`, 30_000, async () => missing.size === 0);
-  } finally {
-    await consumer.disconnect();
-  }
-  return Buffer.concat(chunks);
+  const topics = await topicsWithPrefix(brokers, prefix);
+  return Promise.all(
+    topics.map(async (topic) => {
+      const texts = (await readRecords(brokers, topic)).flatMap(({ key, value, headers }) => {
+        const lines = Object.entries(headers).map(([name, header]) => ` ${name}=${header}`);
+        return [Buffer.from(`\n${key} `), value ?? Buffer.alloc(0), Buffer.from(lines.join(''))];
+      });
+      return { name: `topic ${topic.slice(prefix.length)}`, bytes: Buffer.concat(texts) };
+    }),
+  );
 }
 
 /** Every row of every table of a database: one sink per table. */
