@@ -9,6 +9,8 @@ import type { Answer } from './domain/managed-device.js';
 import { ReportFragments, type ReplyRef } from './domain/report-fragments.js';
 
 export const CONSUMER = 'config-policy.devices';
+/** An event that was refused counts as answered, not as handled: given back by an operator, it has its effect. */
+const REFUSED = `${CONSUMER}.refused`;
 
 type Kind<Fact extends string> = Extract<AnyEvent, { readonly type: `opendls.gateway.${Fact}` }>;
 type Opening = Kind<
@@ -66,7 +68,7 @@ export class AnswerDeviceEvents {
   /** Answers an event that cannot be applied: the gateway that waits shall not have to wait for its deadline. */
   async refuse(question: Question): Promise<void> {
     await this.unitOfWork.run(async (tx) => {
-      const fresh = await this.processed.filterNew(tx, CONSUMER, [question.eventId]);
+      const fresh = await this.processed.filterNew(tx, REFUSED, [question.eventId]);
       if (fresh.size === 0) return;
       const answer = this.messages.answer(question, { kind: 'no-work', moreOrdersWaiting: false });
       await this.outbox.append(tx, [answer]);
