@@ -145,7 +145,7 @@ async function joinedOpenApi(backends: readonly ApiBackend[]): Promise<JsonAnswe
   }
   const body = {
     ...first,
-    info: { ...first?.info, title: 'OpenDLS' },
+    info: { ...first?.info, title: 'OpenDLS', description: '' },
     tags: documents.flatMap((document) => document.tags ?? []),
     paths: Object.assign({}, ...documents.map((document) => document.paths)) as object,
     components,
