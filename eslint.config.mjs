@@ -139,6 +139,7 @@ export default tseslint.config(
       'tools/*/src/**/*.ts',
       'apps/phone-simulator/src/**/*.ts',
       'apps/standalone/src/**/*.ts',
+      'apps/system-e2e/src/**/*.ts',
     ],
     rules: { 'no-restricted-properties': 'off', 'no-console': 'off' },
   },
