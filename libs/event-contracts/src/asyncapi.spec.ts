@@ -13,7 +13,7 @@ describe('the AsyncAPI document', () => {
 
   it('is a valid AsyncAPI 3 document', async () => {
     const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(document));
-    const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 0);
+    const errors = diagnostics.filter((diagnostic) => Number(diagnostic.severity) === 0);
     expect(errors.map(({ path, message }) => `${path.join('.')}: ${message}`)).toEqual([]);
     expect(parsed?.version()).toBe('3.0.0');
   });

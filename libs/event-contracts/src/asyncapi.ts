@@ -66,8 +66,7 @@ function message(type: EventType): JsonObject {
 
 /** AsyncAPI knows JSON Schema up to draft-07; what zod emits here is in the part both drafts share. */
 function asPayload(schema: JsonObject): JsonObject {
-  const { $schema: _draft, ...rest } = schema;
-  return rest;
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => name !== '$schema'));
 }
 
 function exampleHeaders(type: EventType): JsonObject {

@@ -19,7 +19,7 @@ const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
  */
 export async function runServer(
   start: () => Promise<ServerProgram>,
-  say: (line: string) => void = console.error,
+  say: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
 ): Promise<never> {
   const signalled = nextSignal(say);
   let program: ServerProgram;
