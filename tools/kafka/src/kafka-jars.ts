@@ -8,7 +8,6 @@ import type { ToolLogger } from './tool-logger.js';
 
 export const KAFKA_VERSION = '4.1.0';
 
-const DEFAULT_REPOSITORY = 'https://repo1.maven.org/maven2';
 const DOWNLOADS_AT_ONCE = 6;
 const STALE_DOWNLOAD_MS = 60 * 60 * 1000;
 
@@ -89,27 +88,30 @@ async function moveIntoPlace(download: string, target: string): Promise<void> {
   }
 }
 
-/** Prefers `mvn`, which honours the user's mirror and proxy settings; else, or when it fails, plain HTTPS. */
+/** From the repository that `OPENDLS_MAVEN_REPOSITORY` names, else with `mvn` and the user's mirror and proxy settings. */
 async function fetchAll(
   artifacts: readonly Artifact[],
   directory: string,
   logger: ToolLogger,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  let mavenProblem = 'not tried: OPENDLS_MAVEN_REPOSITORY is set';
-  if (!env['OPENDLS_MAVEN_REPOSITORY']) {
+  const repository = env['OPENDLS_MAVEN_REPOSITORY'];
+  if (!repository) {
     const problem = await fetchWithMaven(artifacts, directory);
     if (problem === undefined) return;
-    mavenProblem = problem;
-    logger.debug({ problem }, 'mvn did not fetch Kafka, trying HTTPS');
+    logger.debug({ problem }, 'mvn did not fetch Kafka');
+    throw new KafkaUnavailable(
+      'no-network',
+      `Kafka cannot be fetched (mvn: ${problem}). Install Maven and connect to the Internet once, set OPENDLS_MAVEN_REPOSITORY to the URL of a Maven repository, or name a running broker in KAFKA_BROKERS`,
+    );
   }
   try {
-    await fetchWithHttps(artifacts, directory, env['OPENDLS_MAVEN_REPOSITORY'] ?? DEFAULT_REPOSITORY);
+    await fetchWithHttps(artifacts, directory, repository);
   } catch (cause) {
     if (cause instanceof KafkaUnavailable) throw cause;
     throw new KafkaUnavailable(
       'no-network',
-      `Kafka cannot be fetched: ${describe(cause)} (mvn: ${mavenProblem}). Connect to the Internet once, set OPENDLS_MAVEN_REPOSITORY to a mirror, or name a running broker in KAFKA_BROKERS`,
+      `Kafka cannot be fetched from OPENDLS_MAVEN_REPOSITORY: ${describe(cause)}. Or name a running broker in KAFKA_BROKERS`,
       { cause },
     );
   }
