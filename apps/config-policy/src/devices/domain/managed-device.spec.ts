@@ -364,6 +364,21 @@ describe('answers of the phone', () => {
 });
 
 describe('attempts', () => {
+  it('rests after giving up also when the phone has to be read at every contact', () => {
+    const device = aDevice(aKnownDevice(factory), { limits: { ...aContext().limits, maxAttempts: 2 } });
+    const kinds: string[] = [];
+    for (let contact = 1; contact <= 4; contact++) {
+      const contactId = `contact-000000000${contact}`;
+      const reading = orderOf(open(device, { contactId, configurationChanged: true }));
+      kinds.push(reading.kind);
+      const answer = playOrder(device, reading, factory);
+      if (answer.kind === 'order') kinds.push(answer.order.kind);
+      device.closeContact(contactId, answer.kind === 'order' ? 'step-failed' : 'no-work');
+    }
+    expect(kinds).toEqual(['read-all', 'configure', 'read-all', 'configure', 'read-all', 'read-all']);
+    expect(device.state.compliance).toBe('failed');
+  });
+
   it('gives an order up after too many failed attempts and rests before it tries the same again', () => {
     const device = aDevice(aKnownDevice(factory));
     for (const attempt of [1, 2, 3]) {

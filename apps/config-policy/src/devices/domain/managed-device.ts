@@ -268,7 +268,8 @@ export class ManagedDevice {
   }
 
   private offer(order: WorkOrder, contactId: string): Answer {
-    this.state.givenUp = null;
+    // Work of the other kind, which every contact may bring, does not make this one promising again.
+    if (this.state.givenUp?.kind === order.kind) this.state.givenUp = null;
     const offered = this.put(offerOrder(order, contactId, this.context.now, this.context.limits));
     this.assess();
     return { kind: 'order', order: offered };
