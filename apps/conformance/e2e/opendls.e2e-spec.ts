@@ -42,7 +42,7 @@ describe('OpenDLS', () => {
     }
     delete process.env['OPENDLS_DATA_DIR'];
     await rm(directory, { recursive: true, force: true });
-  });
+  }, 60_000);
 
   it('keeps to everything that is demanded of a server', async () => {
     const dataDir = path.join(directory, 'data');
