@@ -40,8 +40,17 @@ export function loadConfig<Schema extends z.ZodType>(options: LoadConfigOptions<
 
 /** The names of all variables a schema reads, in its order. Lets a test compare them with `.env.example`. */
 export function variableNames(schema: z.ZodType): readonly string[] {
-  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
-  if (schema instanceof z.ZodPipe && schema.in instanceof z.ZodType) return variableNames(schema.in);
+  return [...variableSchemas(schema).keys()];
+}
+
+/** The schema of each variable a schema reads. Lets a test compare documented defaults with the real ones. */
+export function variableSchemas(schema: z.ZodType): ReadonlyMap<string, z.ZodType> {
+  if (schema instanceof z.ZodObject) {
+    return new Map(
+      Object.entries(schema.shape).flatMap(([name, one]) => (one instanceof z.ZodType ? [[name, one]] : [])),
+    );
+  }
+  if (schema instanceof z.ZodPipe && schema.in instanceof z.ZodType) return variableSchemas(schema.in);
   throw new TypeError('loadConfig needs an object schema');
 }
 
