@@ -1,5 +1,8 @@
 import { complianceChanged } from './compliance/compliance-changed.js';
+import { deviceDirectiveChanged } from './device-directive/device-directive-changed.js';
 import type { DataOf, EventDefinition } from './define-event.js';
+import { contactRequested } from './contact-request/contact-requested.js';
+import { contactAttempted } from './gateway-device/contact-attempted.js';
 import { contactClosed } from './gateway-device/contact-closed.js';
 import { contactRefused } from './gateway-device/contact-refused.js';
 import { deploymentReported } from './gateway-device/deployment-reported.js';
@@ -23,8 +26,11 @@ const DEFINITIONS = [
   stepCompleted,
   contactClosed,
   contactRefused,
+  contactAttempted,
   workOrderIssued,
   noWork,
+  contactRequested,
+  deviceDirectiveChanged,
   complianceChanged,
   deviceUpdated,
 ] as const;

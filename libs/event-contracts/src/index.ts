@@ -1,5 +1,6 @@
 export { complianceStateSchema, type ComplianceState } from './compliance/compliance-changed.js';
 export { asyncApiDocument } from './asyncapi.js';
+export { deviceDirectiveSchema, type DeviceDirective } from './device-directive/device-directive-changed.js';
 export type { DataOf, EventDefinition } from './define-event.js';
 export {
   isEventType,
@@ -15,11 +16,14 @@ export {
   type ParsedRecord,
 } from './envelope.js';
 export { EVENTS, type EventDataByType, type EventType } from './events.js';
+export { contactAttemptOutcomeSchema, type ContactAttemptOutcome } from './gateway-device/contact-attempted.js';
 export { contactOutcomeSchema, type ContactOutcome } from './gateway-device/contact-closed.js';
 export { UNIDENTIFIED_DEVICE } from './gateway-device/contact-refused.js';
 export {
+  clientCertificateSchema,
   contactOpenedSchema,
   deviceFactsSchema,
+  type ClientCertificate,
   type ContactOpened,
   type DeviceFacts,
   type PhoneConnection,
@@ -32,10 +36,12 @@ export {
   type InventoryDevice,
 } from './inventory-device/device-updated.js';
 export {
+  fileRefSchema,
   itemRefSchema,
   itemToWriteSchema,
   refusedItemSchema,
   reportedItemSchema,
+  type FileRef,
   type ItemRef,
   type ItemToWrite,
   type RefusedItem,
@@ -45,6 +51,8 @@ export { jsonSchemaOf, type JsonObject } from './json-schema.js';
 export { sealContext, sealedValueSchema } from './sealed.js';
 export {
   COMPLIANCE_TOPIC,
+  CONTACT_REQUEST_TOPIC,
+  DEVICE_DIRECTIVE_TOPIC,
   GATEWAY_DEVICE_TOPIC,
   INVENTORY_DEVICE_TOPIC,
   TOPICS,

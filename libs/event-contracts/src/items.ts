@@ -21,13 +21,28 @@ export const reportedItemSchema = z.object({
     .optional()
     .meta({ description: 'Absent when secret, or when the phone could not read it (status)' }),
   secret: z.literal(true).optional(),
+  sealed: sealedValueSchema.optional().meta({
+    description: 'Besides `secret`: the value, for its only receiver; user data of mobile users (`userdata-*`)',
+  }),
   status: z.string().optional().meta({ description: 'Item status of the phone, e.g. `failed`' }),
 });
 export type ReportedItem = z.output<typeof reportedItemSchema>;
 
-/** An item to be written: `value` in clear, or `sealed` where it is secret. */
+/** A file of the store. The gateway makes a short-lived signed URL of it when it sends the item. */
+export const fileRefSchema = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  fileName: z.string().min(1).max(128),
+  sizeBytes: z.int().min(1),
+});
+export type FileRef = z.output<typeof fileRefSchema>;
+
+/**
+ * An item to be written: `value` in clear, `sealed` where it is secret, or `file` where it is the URL of a file of the
+ * store. `itemStatus` is written as the item's `status` attribute (the vendor's service sends `secure`, PROTOCOL 4.12).
+ */
 export const itemToWriteSchema = z.union([
-  z.object({ name: itemName, index: itemIndex, value: z.string() }),
+  z.object({ name: itemName, index: itemIndex, value: z.string(), itemStatus: z.literal('secure').optional() }),
+  z.object({ name: itemName, index: itemIndex, file: fileRefSchema }),
   z.object({ name: itemName, index: itemIndex, sealed: sealedValueSchema }),
 ]);
 export type ItemToWrite = z.output<typeof itemToWriteSchema>;

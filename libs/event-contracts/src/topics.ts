@@ -30,6 +30,25 @@ export const WORK_ORDER_TOPIC = {
   retentionMs: HOUR_MS,
 } as const satisfies TopicDefinition;
 
+export const CONTACT_REQUEST_TOPIC = {
+  name: 'config-policy.contact-request.v1',
+  title: 'Phones to be woken',
+  description:
+    'Requests to ask a phone, by ContactMe, for a contact. All gateways share one group: each is carried out once.',
+  owner: 'config-policy',
+  cleanup: 'delete',
+  retentionMs: HOUR_MS,
+} as const satisfies TopicDefinition;
+
+export const DEVICE_DIRECTIVE_TOPIC = {
+  name: 'config-policy.device-directive.v1',
+  title: 'What gateways have to know of a phone before it calls',
+  description:
+    'The newest directive of every phone that has one: whether work is pending (DCMP polls), whether it must use Secure Mode, which of its certificates are revoked. Gateways keep all of it in memory.',
+  owner: 'config-policy',
+  cleanup: 'compact',
+} as const satisfies TopicDefinition;
+
 export const COMPLIANCE_TOPIC = {
   name: 'config-policy.compliance.v1',
   title: 'How far each phone follows its policies',
@@ -46,6 +65,13 @@ export const INVENTORY_DEVICE_TOPIC = {
   cleanup: 'compact',
 } as const satisfies TopicDefinition;
 
-export const TOPICS = [GATEWAY_DEVICE_TOPIC, WORK_ORDER_TOPIC, COMPLIANCE_TOPIC, INVENTORY_DEVICE_TOPIC] as const;
+export const TOPICS = [
+  GATEWAY_DEVICE_TOPIC,
+  WORK_ORDER_TOPIC,
+  CONTACT_REQUEST_TOPIC,
+  DEVICE_DIRECTIVE_TOPIC,
+  COMPLIANCE_TOPIC,
+  INVENTORY_DEVICE_TOPIC,
+] as const;
 
 export type TopicName = (typeof TOPICS)[number]['name'];

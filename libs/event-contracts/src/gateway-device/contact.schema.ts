@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceIdSchema } from '../identity.js';
 import { reportedItemSchema } from '../items.js';
+import { sealedValueSchema } from '../sealed.js';
 
 export const contactIdSchema = z
   .string()
@@ -29,12 +30,22 @@ export const deviceFactsSchema = z.object({
 });
 export type DeviceFacts = z.output<typeof deviceFactsSchema>;
 
+/** A client certificate whose chain, time, device id and revocation were checked (PROTOCOL 7.2). */
+export const clientCertificateSchema = z.object({
+  serialNumber: z.string().regex(/^[0-9a-f]{1,64}$/),
+  notAfter: z.iso.datetime(),
+});
+export type ClientCertificate = z.output<typeof clientCertificateSchema>;
+
 /** How the phone reached the gateway. */
 export const connectionSchema = z.object({
   remoteAddress: z.string(),
   listener: z.enum(['default', 'secure', 'legacy']),
   tlsVersion: z.string().nullable(),
   tlsCipher: z.string().nullable(),
+  clientCertificate: clientCertificateSchema
+    .optional()
+    .meta({ description: 'On the secure listener: the certificate the phone showed; it is valid and of this phone' }),
 });
 export type PhoneConnection = z.output<typeof connectionSchema>;
 
@@ -51,6 +62,10 @@ export const contactOpenedSchema = contactRefSchema.extend({
     .boolean()
     .meta({ description: '`configuration-attached-flag`: the changed items are among `items`' }),
   items: z.array(reportedItemSchema),
+  userPassword: sealedValueSchema.optional().meta({
+    description:
+      'On `inventory-changes` of a mobility logon: the password typed, sealed for config-policy (PROTOCOL 4.12)',
+  }),
   maxItems: z.int().nullable().meta({ description: 'Most items the phone takes in one message; null or -1: no limit' }),
   connection: connectionSchema,
   awaitingWork: z.boolean().meta({ description: 'A gateway (header `replyto`) waits for an order or `no-work`' }),

@@ -4,7 +4,27 @@ import { contactRefSchema } from '../gateway-device/contact.schema.js';
 import { stepSchema } from './step.schema.js';
 
 /** What an order is for. */
-export const workOrderKindSchema = z.enum(['read-all', 'configure']);
+export const workOrderKindSchema = z.enum([
+  // by policy
+  'read-all',
+  'configure',
+  // one-off jobs, besides `read-all`
+  'read',
+  'write',
+  'restart',
+  'factory-reset',
+  'file',
+  'firmware',
+  'certificate',
+  // security
+  'secure-mode',
+  'certificate-renewal',
+  // mobile users
+  'mobility-logon',
+  'mobility-logoff',
+  'user-data-restore',
+  'user-data-save',
+]);
 export type WorkOrderKind = z.output<typeof workOrderKindSchema>;
 
 export const workOrderIssued = defineEvent({
