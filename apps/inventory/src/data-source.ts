@@ -6,6 +6,7 @@ import { ItemFragmentEntity } from './devices/item-fragment.entity.js';
 import { ItemDocumentEntity } from './devices/item-document.entity.js';
 import { ReportedItemEntity } from './devices/reported-item.entity.js';
 import { CreateDevices1767225600000 } from './migrations/1767225600000-create-devices.js';
+import { AddContactConnection1795132800000 } from './migrations/1795132800000-add-contact-connection.js';
 
 /** How the inventory reaches its database, and what is in it. */
 export function databaseOptions(url: string, logger: Logger, poolSize?: number): PostgresOptions {
@@ -13,7 +14,7 @@ export function databaseOptions(url: string, logger: Logger, poolSize?: number):
     url,
     name: 'opendls-inventory',
     entities: [DeviceEntity, ReportedItemEntity, ItemDocumentEntity, ContactEntity, ItemFragmentEntity],
-    migrations: [CreateDevices1767225600000],
+    migrations: [CreateDevices1767225600000, AddContactConnection1795132800000],
     poolSize,
     logger,
   };

@@ -1,4 +1,4 @@
-import type { ContactOutcome, ContactReason, DeviceId } from '@opendls/event-contracts';
+import type { ContactOutcome, ContactReason, DeviceId, PhoneConnection } from '@opendls/event-contracts';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { DeviceEntity } from './device.entity.js';
 import type { Timeline } from './domain/contact-timeline.js';
@@ -31,6 +31,10 @@ export class ContactEntity {
 
   @Column({ name: 'opened_at', type: 'timestamptz' })
   openedAt!: Date;
+
+  /** null as long as the opening message is missing, and for contacts of before it was kept. */
+  @Column({ name: 'connection', type: 'jsonb', nullable: true })
+  connection!: PhoneConnection | null;
 
   @Column({ name: 'closed_at', type: 'timestamptz', nullable: true })
   closedAt!: Date | null;

@@ -22,6 +22,7 @@ const COLUMNS = {
   contact_id: 'text',
   reason: 'text',
   opened_at: 'timestamptz',
+  connection: 'jsonb',
   closed_at: 'timestamptz',
   outcome: 'text',
   cleanup_reason: 'text',
@@ -42,7 +43,7 @@ const UPDATE = `
 
 const LOAD = `
   SELECT c.contact_no AS "contactNo", c.device_id AS "deviceId", c.contact_id AS "contactId", c.reason,
-    c.opened_at AS "openedAt", c.closed_at AS "closedAt", c.outcome, c.cleanup_reason AS "cleanupReason",
+    c.opened_at AS "openedAt", c.connection, c.closed_at AS "closedAt", c.outcome, c.cleanup_reason AS "cleanupReason",
     c.is_solicited_requested AS "isSolicitedRequested", c.exchanges, c.duration_ms AS "durationMs", c.timeline
   FROM unnest($1::text[], $2::text[]) AS r(device_id, contact_id)
   JOIN contact c ON c.device_id = r.device_id AND c.contact_id = r.contact_id
@@ -102,6 +103,7 @@ function toRow({ closing, ...contact }: ContactRecord): Readonly<Record<string, 
     contact_id: contact.contactId,
     reason: contact.reason,
     opened_at: contact.openedAt,
+    connection: contact.connection,
     closed_at: closing?.closedAt ?? null,
     outcome: closing?.outcome ?? null,
     cleanup_reason: closing?.cleanupReason ?? null,
@@ -114,7 +116,8 @@ function toRow({ closing, ...contact }: ContactRecord): Readonly<Record<string, 
 
 /** The contact of a row. */
 export function toRecord(row: ContactEntity): ContactRecord {
-  const { contactNo, deviceId, contactId, openedAt, reason, timeline, closedAt, outcome, cleanupReason } = row;
+  const { contactNo, deviceId, contactId, openedAt, reason, connection, timeline } = row;
+  const { closedAt, outcome, cleanupReason } = row;
   const closing =
     closedAt === null || outcome === null
       ? null
@@ -126,5 +129,5 @@ export function toRecord(row: ContactEntity): ContactRecord {
           exchanges: row.exchanges ?? 0,
           durationMs: row.durationMs,
         };
-  return { contactNo, deviceId, contactId, openedAt, reason, closing, timeline };
+  return { contactNo, deviceId, contactId, openedAt, reason, connection, closing, timeline };
 }

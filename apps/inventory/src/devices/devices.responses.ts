@@ -40,13 +40,34 @@ const timelineEntrySchema = z.discriminatedUnion('kind', [
     fragmentCount: z.int(),
     itemCount: z.int(),
   }),
+  z.object({
+    kind: z.literal('deployment-reported'),
+    at: z.iso.datetime(),
+    files: z.array(
+      z.object({
+        index: z.int().optional(),
+        name: z.string().nullable(),
+        type: z.string().nullable(),
+        status: z.string().meta({ example: 'ok' }),
+      }),
+    ),
+  }),
 ]);
+
+const connectionSchema = z.object({
+  remoteAddress: z.string(),
+  listener: z.enum(['default', 'secure', 'legacy']),
+  tlsVersion: z.string().nullable().meta({ example: 'TLSv1.2' }),
+  tlsCipher: z.string().nullable().meta({ example: 'AES128-SHA' }),
+  clientCertificate: z.object({ serialNumber: z.string(), notAfter: z.iso.datetime() }).optional(),
+});
 
 /** A contact of a phone, as the API shows it. */
 export const contactSchema = z.object({
   contactId: z.string(),
   reason: contactReasonSchema.nullable().meta({ description: 'null when the opening message is missing' }),
   openedAt: z.iso.datetime(),
+  connection: connectionSchema.nullable().meta({ description: 'How the phone came; null when its opening is missing' }),
   closedAt: z.iso.datetime().nullable(),
   outcome: contactOutcomeSchema.nullable().meta({ description: 'null while the contact is open' }),
   cleanupReason: z.string().nullable(),
@@ -74,6 +95,7 @@ export function toContact(row: ContactEntity): ContactResponse {
     contactId: row.contactId,
     reason: row.reason,
     openedAt: row.openedAt.toISOString(),
+    connection: row.connection,
     closedAt: row.closedAt?.toISOString() ?? null,
     outcome: row.outcome,
     cleanupReason: row.cleanupReason,
@@ -86,6 +108,7 @@ export function toContact(row: ContactEntity): ContactResponse {
 }
 
 function toTimelineEntry(entry: TimelineEntry): ContactResponse['timeline'][number] {
+  if (entry.kind === 'deployment-reported') return { ...entry, files: [...entry.files] };
   if (entry.kind === 'step') return { ...entry, refusedItems: [...entry.refusedItems] };
   const { fragments, ...rest } = entry;
   const counts = Object.values(fragments);
@@ -120,6 +143,12 @@ const contact: ContactResponse = {
   contactId: 'c2f0b8a4d9e14a7f',
   reason: 'start-up',
   openedAt: '2026-02-01T12:30:00.000Z',
+  connection: {
+    remoteAddress: '192.0.2.31',
+    listener: 'default',
+    tlsVersion: 'TLSv1.2',
+    tlsCipher: 'ECDHE-RSA-AES128-GCM-SHA256',
+  },
   closedAt: '2026-02-01T12:30:00.812Z',
   outcome: 'completed',
   cleanupReason: null,

@@ -109,6 +109,44 @@ describe('recording events', () => {
   });
 });
 
+describe('a contact', () => {
+  it('keeps how the phone came: listener, TLS version and cipher', async () => {
+    const deviceId = nextDevice();
+    const connection = { listener: 'legacy', tlsVersion: 'TLSv1', tlsCipher: 'AES128-SHA' } as const;
+    await record([anOpening({ deviceId, connection })]);
+    const [contact] = await inventory.stores.contacts.list(deviceId, { limit: 1 });
+    expect(contact?.connection).toMatchObject(connection);
+  });
+
+  it.each([
+    ['one after the other', 2],
+    ['in one batch', 1],
+  ])('shows the result of a deployment inside it, not as a contact of its own (%s)', async (_how, batches) => {
+    const deviceId = nextDevice();
+    const opening = anOpening({ deviceId, type: 'opendls.gateway.device-solicited' });
+    const status = anOpening({
+      deviceId,
+      at: after(30),
+      type: 'opendls.gateway.deployment-reported',
+      items: [
+        { name: 'file-deployment-name', value: 'logo.png' },
+        { name: 'file-deployment-type', value: 'LOGO' },
+        { name: 'file-deployment-status', value: 'ok' },
+      ],
+    });
+    await record(...(batches === 1 ? [[opening, status]] : [[opening], [status], [status]]));
+    const contacts = await inventory.stores.contacts.list(deviceId, { limit: 5 });
+    expect(contacts).toHaveLength(1);
+    expect(contacts[0]).toMatchObject({
+      reason: 'solicited',
+      openedAt: after(0),
+      timeline: {
+        entries: [{ kind: 'deployment-reported', files: [{ name: 'logo.png', type: 'LOGO', status: 'ok' }] }],
+      },
+    });
+  });
+});
+
 describe('reported items', () => {
   it('tell index 0 from none, and leave out what the phone could not read', async () => {
     const deviceId = nextDevice();

@@ -24,6 +24,25 @@ describe('the migrations', () => {
     expect(await schemaDifferences(dataSource)).toEqual([]);
   });
 
+  it('bring a database of the last release to it, and keep what is in it', async () => {
+    const LATER_THAN_0_1_0 = 1;
+    for (let n = 0; n < LATER_THAN_0_1_0; n++) await dataSource.undoLastMigration();
+    await dataSource.query(
+      `INSERT INTO device (device_id, software_version_sort, fact_times, start_up_count, search_text, version)
+       VALUES ('001ae8005301', '', '{}', 1, '', 1)`,
+    );
+    await dataSource.query(
+      `INSERT INTO contact (device_id, contact_id, reason, opened_at, timeline)
+       VALUES ('001ae8005301', 'c2f0b8a4d9e14a7f', 'start-up', now(), '{"entries": [], "omitted": 0}')`,
+    );
+    await runMigrations(dataSource);
+    expect(await schemaDifferences(dataSource)).toEqual([]);
+    expect(await dataSource.query('SELECT contact_id, reason, connection FROM contact')).toEqual([
+      { contact_id: 'c2f0b8a4d9e14a7f', reason: 'start-up', connection: null },
+    ]);
+    await dataSource.query('DELETE FROM device');
+  });
+
   it('can be taken back and run again', async () => {
     while ((await tables()).length > 0) await dataSource.undoLastMigration();
     await runMigrations(dataSource);

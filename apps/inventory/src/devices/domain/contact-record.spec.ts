@@ -11,6 +11,13 @@ import {
 
 const MINUTE = 60;
 
+const CONNECTION = {
+  remoteAddress: '192.0.2.31',
+  listener: 'legacy',
+  tlsVersion: 'TLSv1',
+  tlsCipher: 'AES128-SHA',
+} as const;
+
 function contactAt(seconds: number, isOpeningKnown = true): ContactRecord {
   return newContact(deviceIdOf(1), 'contact-0123456789', after(seconds), isOpeningKnown ? 'start-up' : null);
 }
@@ -30,13 +37,16 @@ describe('the contact of an opening message', () => {
   it('is the known one when the first of two messages arrives last', () => {
     const known = contactAt(60);
     expect(findOpened([known], after(0))).toBe(known);
-    expect(withOpening(known, after(0), 'start-up').openedAt).toEqual(after(0));
+    expect(withOpening(known, after(0), 'start-up', CONNECTION).openedAt).toEqual(after(0));
   });
 
   it('is the one whose opening is missing', () => {
     const known = contactAt(20 * MINUTE, false);
     expect(findOpened([known], after(0))).toBe(known);
-    expect(withOpening(known, after(0), 'solicited')).toMatchObject({ openedAt: after(0), reason: 'solicited' });
+    expect(withOpening(known, after(0), 'solicited', CONNECTION)).toMatchObject({
+      openedAt: after(0),
+      reason: 'solicited',
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ContactOutcome, ContactReason, DeviceId } from '@opendls/event-contracts';
+import type { ContactOutcome, ContactReason, DeviceId, PhoneConnection } from '@opendls/event-contracts';
 import { EMPTY_TIMELINE, type Timeline } from './contact-timeline.js';
 
 /** A phone that repeats its opening message within this time continues the contact; later it is a new one. */
@@ -18,6 +18,8 @@ export interface ContactRecord {
   readonly openedAt: Date;
   /** null as long as its opening is missing. */
   readonly reason: ContactReason | null;
+  /** How the phone reached its gateway when it opened the contact; null as long as its opening is missing. */
+  readonly connection: PhoneConnection | null;
   readonly closing: ContactClosing | null;
   readonly timeline: Timeline;
 }
@@ -38,7 +40,10 @@ export function newContact(
   openedAt: Date,
   reason: ContactReason | null,
 ): ContactRecord {
-  return { contactNo: null, deviceId, contactId, openedAt, reason, closing: null, timeline: EMPTY_TIMELINE };
+  return {
+    ...{ contactNo: null, deviceId, contactId, openedAt, reason },
+    ...{ connection: null, closing: null, timeline: EMPTY_TIMELINE },
+  };
 }
 
 /**
@@ -67,10 +72,19 @@ export function findOngoing(contacts: readonly ContactRecord[], at: Date): Conta
   );
 }
 
-/** The contact with its opening message known (again). */
-export function withOpening(contact: ContactRecord, at: Date, reason: ContactReason): ContactRecord {
+/**
+ * The contact with its opening message known (again). `status` in a contact that goes on does not open it anew: it is the
+ * result of a deployment there (PROTOCOL 3.1).
+ */
+export function withOpening(
+  contact: ContactRecord,
+  at: Date,
+  reason: ContactReason,
+  connection: PhoneConnection,
+): ContactRecord {
+  if (reason === 'status' && contact.reason !== null && contact.reason !== 'status') return contact;
   const openedAt = contact.reason === null || at < contact.openedAt ? at : contact.openedAt;
-  return { ...contact, openedAt, reason };
+  return { ...contact, openedAt, reason, connection };
 }
 
 /** The contact with an event in it that is not its opening. */

@@ -1,10 +1,11 @@
-import type { EventDataByType, RefusedItem } from '@opendls/event-contracts';
+import type { EventDataByType, RefusedItem, ReportedItem } from '@opendls/event-contracts';
 
 type StepData = EventDataByType['opendls.gateway.step-completed'];
 type ItemsData = EventDataByType['opendls.gateway.items-reported'];
 
 /** More entries of one contact are counted, not kept: a contact has at most some fifty actions. */
 export const MAX_TIMELINE_ENTRIES = 100;
+const MAX_DEPLOYED_FILES = 50;
 
 /** What a phone answered to one message of a work order step. */
 export interface StepEntry {
@@ -33,7 +34,23 @@ export interface ItemsEntry {
   readonly fragments: Readonly<Record<string, number>>;
 }
 
-export type TimelineEntry = StepEntry | ItemsEntry;
+/** What a phone said became of one file (PROTOCOL 3.4, 4.8). */
+export interface DeployedFile {
+  readonly index?: number;
+  readonly name: string | null;
+  readonly type: string | null;
+  /** `ok`, `failed`, or the phone's own words. */
+  readonly status: string;
+}
+
+/** A phone reported the result of a deployment, inside a contact or as its opening. */
+export interface DeploymentEntry {
+  readonly kind: 'deployment-reported';
+  readonly at: string;
+  readonly files: readonly DeployedFile[];
+}
+
+export type TimelineEntry = StepEntry | ItemsEntry | DeploymentEntry;
 
 /** What happened in a contact, in the order of time. */
 export interface Timeline {
@@ -79,6 +96,27 @@ export function withReportedItems(timeline: Timeline, at: Date, data: ItemsData)
   });
 }
 
+/** The timeline with the result of a deployment. */
+export function withDeployment(timeline: Timeline, at: Date, items: readonly ReportedItem[]): Timeline {
+  const files = deployedFiles(items);
+  return files.length === 0 ? timeline : put(timeline, { kind: 'deployment-reported', at: at.toISOString(), files });
+}
+
+/** Items of one file carry one index; a message about a single file has none (PROTOCOL 4.8, 4.9). */
+function deployedFiles(items: readonly ReportedItem[]): readonly DeployedFile[] {
+  const valueOf = (name: string, index: number | undefined): string | null =>
+    items.find((item) => item.name === name && item.index === index)?.value ?? null;
+  return items
+    .filter(({ name, value }) => name === 'file-deployment-status' && value !== undefined)
+    .slice(0, MAX_DEPLOYED_FILES)
+    .map(({ index, value = '' }) => ({
+      ...(index === undefined ? {} : { index }),
+      name: valueOf('file-deployment-name', index),
+      type: valueOf('file-deployment-type', index),
+      status: value,
+    }));
+}
+
 function put(timeline: Timeline, entry: TimelineEntry): Timeline {
   const others = timeline.entries.filter((other) => identity(other) !== identity(entry));
   if (others.length >= MAX_TIMELINE_ENTRIES) return { entries: timeline.entries, omitted: timeline.omitted + 1 };
@@ -87,6 +125,7 @@ function put(timeline: Timeline, entry: TimelineEntry): Timeline {
 }
 
 function identity(entry: TimelineEntry): string {
+  if (entry.kind === 'deployment-reported') return `deployment/${entry.at}`;
   const step = `${entry.orderId}/${entry.attempt}/${String(entry.stepIndex).padStart(4, '0')}`;
   return entry.kind === 'step' ? `${step}/step/${String(entry.part).padStart(4, '0')}` : `${step}/items`;
 }

@@ -8,7 +8,7 @@ import {
   withOpening,
   type ContactRecord,
 } from './contact-record.js';
-import { withReportedItems, withStep } from './contact-timeline.js';
+import { withDeployment, withReportedItems, withStep } from './contact-timeline.js';
 import { applyOpening, isVisiblyChanged, unknownDevice, type DeviceRecord } from './device-record.js';
 import { ItemChanges, meaningfulItems, type CompleteReport } from './item-changes.js';
 import {
@@ -140,7 +140,10 @@ export class DeviceChanges {
     const reason = reasonOf(event);
     const known = findOpened(this.contactsOf(contactId), at);
     const isNewContact = known === undefined || known.reason === null;
-    this.putContact(known, withOpening(known ?? newContact(this.record.deviceId, contactId, at, reason), at, reason));
+    const contact = known ?? newContact(this.record.deviceId, contactId, at, null);
+    const opened = withOpening(contact, at, reason, connection);
+    const timeline = reason === 'status' ? withDeployment(opened.timeline, at, items) : opened.timeline;
+    this.putContact(known, { ...opened, timeline });
     this.record = applyOpening(this.record, { at, reason, facts: device, connection, isNewContact });
     this.applyOpeningItems(items, at);
   }
