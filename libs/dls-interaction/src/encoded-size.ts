@@ -1,13 +1,15 @@
 import type { OrderItem } from './order.js';
 
-/** Longest nonce a message is sized for; phones use 32 characters. */
-export const MAX_NONCE_LENGTH = 128;
+/** Longest nonce a message is sized for; phones use 32 characters, the manual gives no bound (PROTOCOL 2.3). */
+export const MAX_NONCE_LENGTH = 256;
 
 const WORST_ESCAPE_BYTES = 6; // "&quot;"
 /** Declaration, root with its namespaces, Message, Action, ItemList; 309 bytes as written today. */
 const FRAME_BYTES = 400;
 /** `<Item name="" index=""></Item>` */
 const ITEM_FRAME_BYTES = 30;
+/** ` status=""` */
+const STATUS_BYTES = 10;
 
 /** Never less than what a message takes without its items. */
 export const EMPTY_MESSAGE_BYTES = FRAME_BYTES + MAX_NONCE_LENGTH * WORST_ESCAPE_BYTES;
@@ -19,7 +21,8 @@ export const EMPTY_MESSAGE_BYTES = FRAME_BYTES + MAX_NONCE_LENGTH * WORST_ESCAPE
  */
 export function itemBytes(item: OrderItem): number {
   const index = item.index === undefined ? 0 : String(item.index).length;
-  return ITEM_FRAME_BYTES + index + textBytes(item.name) + textBytes(item.value);
+  const status = item.itemStatus === undefined ? 0 : STATUS_BYTES + item.itemStatus.length;
+  return ITEM_FRAME_BYTES + index + status + textBytes(item.name) + textBytes(item.value);
 }
 
 function textBytes(text: string): number {

@@ -10,7 +10,7 @@ export {
   type RefusedItem,
   type StepCompleted,
 } from './facts.js';
-export type { ItemName, Order, OrderItem, OrderStep, StepKind } from './order.js';
+export type { ItemName, Order, OrderFile, OrderItem, OrderStep, StepKind } from './order.js';
 export { cleanUp, overload } from './replies.js';
 export { splitWriteItems, type SplitItems, type SplitOptions } from './split-write-items.js';
 export {
@@ -25,4 +25,5 @@ export {
 } from './state.js';
 export { actionOf } from './step-messages.js';
 export { step } from './step.js';
+export { AUTO_TRAITS, traitsOf, type Traits, type TraitSettings } from './traits.js';
 export { DEFAULT_SETTINGS, type Input, type InteractionWarning, type Settings, type Transition } from './transition.js';

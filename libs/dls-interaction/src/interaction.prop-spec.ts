@@ -104,7 +104,7 @@ describe('an interaction, whatever the network, the phone and the gateways do', 
       fc.property(orderSteps, traits, fc.array(exchange, { maxLength: 40 }), (steps, phoneTraits, exchanges) => {
         const phone = new ScriptedPhone(phoneTraits);
         const orders = new ScriptedOrders(steps, MAX_ATTEMPTS);
-        const world = new ScriptedWorld(phone, orders, { maxBytes: 1_700, maxActions: 200 });
+        const world = new ScriptedWorld(phone, orders, { maxBytes: 2_468, maxActions: 200 });
         const next = faulty(exchanges, phoneTraits.nonces);
         for (let contact = 0; contact < 60 && !orders.isDone && !orders.isGivenUp; contact++) {
           world.runContact(contact === 0 ? 'start-up' : 'solicited', next);
@@ -151,7 +151,7 @@ describe('an interaction, whatever the network, the phone and the gateways do', 
         };
         const phone = new ScriptedPhone(phoneTraits);
         const orders = new ScriptedOrders(steps, 1);
-        const world = new ScriptedWorld(phone, orders, { maxBytes: 1_700, maxActions: 200 });
+        const world = new ScriptedWorld(phone, orders, { maxBytes: 2_468, maxActions: 200 });
         let at = 0;
         world.runContact('start-up', () => ({ fault: 'none', gateway: (at++ % 2) as 0 | 1, forgets }));
         expect(orders.isDone).toBe(true);

@@ -17,7 +17,7 @@ export function onReply(before: AwaitingReply, message: WorkpointMessage, settin
   if (!isExpected(state.position, message)) return reissue(state, settings, 'unexpected-reply');
   switch (message.status) {
     case 'busy':
-      return onBusy(state, settings);
+      return onBusy(state);
     case 'failed':
     case 'unknown':
       return onFailed(state, message.items);
@@ -27,22 +27,29 @@ export function onReply(before: AwaitingReply, message: WorkpointMessage, settin
   }
 }
 
-/** `status` inside the contact ends a file deployment; it is a fact of its own as well (M p.52-54). */
+/**
+ * `status` inside the contact (M p.52-54); it is a fact of its own as well. It ends the deployment of one file. After indexed
+ * files (PROTOCOL 4.9), whose step was finished by sending, the contact just goes on. Of firmware it tells a refusal (4.10).
+ */
 export function onDeploymentStatus(before: AwaitingReply, message: WorkpointMessage, settings: Settings): Transition {
   const state: AwaitingReply = { ...before, contact: answeredBy(before.contact, message) };
-  const { contactId, deviceId, maxItems } = state.contact;
+  const { contact, position } = state;
+  const { contactId, deviceId, maxItems } = contact;
   const { items } = message;
   const reported = { type: 'contact-opened', contactId, deviceId, reason: 'status', items, maxItems } as const;
+  if (position.kind === 'file-deployment' && position.isSent) {
+    return { state: { name: 'awaiting-work', contact }, facts: [{ ...reported, awaitingWork: true }] };
+  }
   const results = items.filter(({ name }) => name === 'file-deployment-status');
   const isDone = results.every(({ value }) => value.toLowerCase() === 'ok');
   const next = isDone ? goOn(state, settings, []) : onFailed(state, []);
   return { ...next, facts: [{ ...reported, awaitingWork: false }, ...next.facts] };
 }
 
-/** Busy in a call (M p.46, 72): stop; `send-solicited` makes the phone come back by itself. */
-function onBusy({ contact, position }: AwaitingReply, settings: Settings): Transition {
+/** Busy in a call (M p.46, 72): stop; `send-solicited` makes the phone come back by itself, if its firmware knows it. */
+function onBusy({ contact, position }: AwaitingReply): Transition {
   const fact = stepFact(contact, position, { outcome: 'busy' });
-  return closeContact(contact, 'busy', { facts: [fact], isSolicited: settings.canSolicit });
+  return closeContact(contact, 'busy', { facts: [fact], isSolicited: contact.traits.canSolicit });
 }
 
 function onFailed({ contact, position }: AwaitingReply, items: readonly Item[]): Transition {
@@ -70,9 +77,13 @@ function onAccepted(state: AwaitingReply, message: WorkpointMessage, settings: S
   return { ...next, facts: [itemsFact(contact, position, message.items, isFinal), ...next.facts] };
 }
 
-/** The part is answered: the next part, the next step, or the question what else there is. */
+/**
+ * The part is answered: the next part, the next step, or the question what else there is. A phone that says it will restart
+ * gets nothing more to do.
+ */
 function goOn(state: AwaitingReply, settings: Settings, items: readonly Item[]): Transition {
   const { contact, position, order } = state;
+  if (position.isSent && position.kind !== 'file-deployment') return closeContact(contact, 'restarting');
   const isOrderFinished = position.isLastPart && position.isLastStep;
   const refusedItems = refusedOf(items);
   const answer = {
@@ -103,7 +114,7 @@ function reissue(state: AwaitingReply, settings: Settings, code: InteractionWarn
   const warnings = [{ code, detail: `step ${position.stepIndex}, message ${position.part}` }];
   const isRepeatable = position.kind === 'read-all-items' && code === 'repeated-reply';
   const step = isRepeatable ? ({ kind: 'read-all-items' } as const) : order?.steps[position.stepIndex];
-  const items = step && messagesOf(step, contact.maxItems, settings).parts[position.part];
+  const items = step && messagesOf(step, contact, settings).parts[position.part];
   if (items === undefined || contact.isReissued || isLooping(contact, order, settings)) {
     return closeContact(contact, 'step-failed', { warnings });
   }
@@ -155,7 +166,7 @@ function writtenOf(
   const step = order?.steps[position.stepIndex];
   if (step?.kind !== 'write-items' || position.isFragmented) return null;
   const keys = new Set(refused.map(({ name, index }) => itemKey(name, index)));
-  const part = messagesOf(step, contact.maxItems, settings).parts[position.part] ?? [];
+  const part = messagesOf(step, contact, settings).parts[position.part] ?? [];
   return part.filter(({ name, index }) => !keys.has(itemKey(name, index))).map(nameOf);
 }
 

@@ -9,6 +9,17 @@ export interface OrderItem extends ItemName {
   readonly value: string;
   /** `value` is not readable yet: the caller keeps secrets closed until the message is built. */
   readonly isSealed?: true;
+  /** The value is the URL of this file, made when the message is built; `value` is empty. */
+  readonly file?: OrderFile;
+  /** Written as the `status` attribute (the vendor's service marks a mobility logon so, PROTOCOL 4.12). */
+  readonly itemStatus?: 'secure';
+}
+
+/** A file of the service's store. */
+export interface OrderFile {
+  readonly sha256: string;
+  readonly fileName: string;
+  readonly sizeBytes: number;
 }
 
 /** One action of the protocol; large lists are split over several messages. */

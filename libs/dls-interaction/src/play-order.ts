@@ -3,7 +3,7 @@ import type { Fact } from './facts.js';
 import type { Order, OrderItem, OrderStep } from './order.js';
 import type { AwaitingWork, Contact, Position } from './state.js';
 import { stepFact } from './step-fact.js';
-import { messageOf, messagesOf, type StepMessages } from './step-messages.js';
+import { isFinishedBySending, messageOf, messagesOf, type StepMessages } from './step-messages.js';
 import type { Input, Settings, Transition } from './transition.js';
 
 /** Where an order goes on, and in which contact. */
@@ -33,7 +33,7 @@ export function sendPart(target: Target, settings: Settings, facts: readonly Fac
   const { contact, order, stepIndex, part } = target;
   if (isLooping(contact, order, settings)) return closeContact(contact, 'loop-guard', { facts });
   const step = order.steps[stepIndex];
-  const messages = step === undefined ? undefined : messagesOf(step, contact.maxItems, settings);
+  const messages = step === undefined ? undefined : messagesOf(step, contact, settings);
   if (step === undefined || messages === undefined || part >= Math.max(1, messages.parts.length)) {
     const detail = `order ${order.orderId} has no message ${part} of step ${stepIndex}`;
     return closeContact(contact, 'step-failed', { facts, warnings: [{ code: 'order-does-not-fit', detail }] });
@@ -48,6 +48,7 @@ export function sendPart(target: Target, settings: Settings, facts: readonly Fac
     isLastStep: stepIndex >= order.steps.length - 1,
     fragment: target.fragment,
     isFragmented: false,
+    isSent: isFinishedBySending(step),
   };
   const items = messages.parts[part];
   return items === undefined
@@ -61,7 +62,7 @@ export function sendPart(target: Target, settings: Settings, facts: readonly Fac
  */
 export function isLooping(contact: Contact, order: Order | undefined, settings: Settings): boolean {
   if (contact.actions < settings.maxActions) return false;
-  const partsOf = (step: OrderStep): number => messagesOf(step, contact.maxItems, settings).parts.length;
+  const partsOf = (step: OrderStep): number => messagesOf(step, contact, settings).parts.length;
   const more = order?.steps.reduce((sum, step) => sum + Math.max(0, partsOf(step) - 1), 0) ?? 0;
   return contact.actions >= settings.maxActions + more;
 }
@@ -85,13 +86,12 @@ function sendMessage(
   facts: readonly Fact[],
 ): Transition {
   const isFirst = position.part === 0;
-  const isUnanswered = position.kind === 'restart' || position.kind === 'software-deployment';
   const sent = { ...contact, actions: contact.actions + 1, isReissued: false };
   const own: Fact[] = [];
   if (isFirst && messages.unsendable.length > 0) {
     own.push(stepFact(contact, position, { outcome: 'sent', refusedItems: messages.unsendable }));
   }
-  if (isUnanswered) {
+  if (position.isSent) {
     const isOrderFinished = position.isLastStep;
     own.push(stepFact(contact, position, { outcome: 'sent', isStepFinished: true, isOrderFinished }));
   }
@@ -100,7 +100,7 @@ function sendMessage(
     facts: [...facts, ...own],
     reply: messageOf(position.kind, contact.nonce, items),
     // The phone restarts and comes again with `start-up`. It may still refuse, so the state keeps the step (PROTOCOL 4.10).
-    ...(isUnanswered ? { closed: closedContact(sent, 'restarting') } : {}),
+    ...(position.isSent && position.kind !== 'file-deployment' ? { closed: closedContact(sent, 'restarting') } : {}),
     ...(isFirst && messages.warnings.length > 0 ? { warnings: messages.warnings } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Order, StepKind } from './order.js';
+import type { Traits } from './traits.js';
 
 /** Whether this phone's nonces tell a repeated message from a new one (PROTOCOL 2.3: both kinds of phones exist). */
 export type RepeatDetection = 'undecided' | 'possible' | 'impossible';
@@ -9,6 +10,7 @@ export interface Contact {
   readonly deviceId: string;
   /** Most items per message, as the opening message said; null: no limit. Fixed for the contact, as it decides the parts. */
   readonly maxItems: number | null;
+  readonly traits: Traits;
   /** Nonce of the phone's last message. */
   readonly nonce: string;
   readonly repeats: RepeatDetection;
@@ -33,6 +35,8 @@ export interface Position {
   readonly fragment: number;
   /** The last action sent was `GetNextFragment`. */
   readonly isFragmented: boolean;
+  /** The step was finished by sending it: the phone may stay silent (restart, firmware, indexed files). */
+  readonly isSent: boolean;
 }
 
 /** Everything needed to go on with a contact somewhere else; travels in the session cookie. */

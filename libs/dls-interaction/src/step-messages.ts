@@ -1,8 +1,9 @@
-import type { DlsAction, DlsMessage } from '@opendls/dls-codec';
+import type { DlsAction, DlsMessage, Item } from '@opendls/dls-codec';
 import { itemKey } from '@opendls/item-catalog';
 import type { RefusedItem } from './facts.js';
 import type { ItemName, OrderItem, OrderStep, StepKind } from './order.js';
 import { splitWriteItems } from './split-write-items.js';
+import type { Contact } from './state.js';
 import type { InteractionWarning, Settings } from './transition.js';
 
 const ACTIONS: Readonly<Record<StepKind, DlsAction>> = {
@@ -28,8 +29,11 @@ export interface StepMessages {
   readonly warnings: readonly InteractionWarning[];
 }
 
-/** Cuts a step into messages; the same step, `maxItems` and settings give the same messages everywhere. */
-export function messagesOf(step: OrderStep, maxItems: number | null, settings: Settings): StepMessages {
+/** What the messages of a step depend on, besides the step. */
+type Recipient = Pick<Contact, 'maxItems' | 'traits'>;
+
+/** Cuts a step into messages; the same step, phone and settings give the same messages everywhere. */
+export function messagesOf(step: OrderStep, { maxItems, traits }: Recipient, settings: Settings): StepMessages {
   switch (step.kind) {
     case 'read-all-items':
       return { parts: [[]], unsendable: [], warnings: [] };
@@ -43,7 +47,8 @@ export function messagesOf(step: OrderStep, maxItems: number | null, settings: S
     case 'software-deployment':
     case 'restart': {
       const { readable, closed } = reveal(step.items, settings);
-      return { parts: closed.length > 0 ? [] : [readable], unsendable: closed, warnings: [] };
+      const items = traits.numericFilePriority ? readable.map(withNumericPriority) : readable;
+      return { parts: closed.length > 0 ? [] : [items], unsendable: closed, warnings: [] };
     }
   }
 }
@@ -52,7 +57,16 @@ export function messagesOf(step: OrderStep, maxItems: number | null, settings: S
 export function messageOf(kind: StepKind, nonce: string, items: readonly OrderItem[]): DlsMessage {
   const action = actionOf(kind);
   if (items.length === 0) return { kind: 'dls', nonce, action };
-  return { kind: 'dls', nonce, action, items };
+  return { kind: 'dls', nonce, action, items: items.map(wireItem) };
+}
+
+/**
+ * Whether a step is finished by sending it. Nothing follows a restart or accepted firmware but the next `start-up`
+ * (PROTOCOL 4.7, 4.10); after indexed files the manual expects no `status`, though some phones send one (4.9).
+ */
+export function isFinishedBySending(step: OrderStep): boolean {
+  if (step.kind === 'file-deployment') return step.items.some(({ index }) => index !== undefined);
+  return step.kind === 'restart' || step.kind === 'software-deployment';
 }
 
 function cut(
@@ -79,12 +93,25 @@ function reveal(
 ): { readonly readable: readonly OrderItem[]; readonly closed: readonly RefusedItem[] } {
   const closed: RefusedItem[] = [];
   const readable = items.flatMap((item) => {
+    const { itemStatus, file } = item;
     const value = settings.reveal(item);
-    if (value !== undefined) return [{ ...nameOf(item), value }];
-    closed.push({ ...nameOf(item), status: 'sealed value cannot be opened' });
+    if (value !== undefined) return [{ ...nameOf(item), value, ...(itemStatus === undefined ? {} : { itemStatus }) }];
+    closed.push({ ...nameOf(item), status: file ? 'no URL for the file' : 'sealed value cannot be opened' });
     return [];
   });
   return { readable, closed };
+}
+
+/** PROTOCOL 3.4: firmware V1 knows numbers in place of the words. */
+function withNumericPriority(item: OrderItem): OrderItem {
+  if (item.name !== 'file-priority') return item;
+  const word = item.value.toLowerCase();
+  return word === 'normal' ? { ...item, value: '0' } : word === 'immediate' ? { ...item, value: '1' } : item;
+}
+
+/** `secure` is none of the protocol's statuses, so the codec takes it as text. */
+function wireItem({ itemStatus, ...item }: OrderItem): Item {
+  return itemStatus === undefined ? item : { ...item, status: 'undefined status', statusText: itemStatus };
 }
 
 function withoutValue(item: ItemName): OrderItem {

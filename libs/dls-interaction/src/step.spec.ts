@@ -1,5 +1,6 @@
 import type { WorkpointMessage } from '@opendls/dls-codec';
 import {
+  AUTO_TRAITS,
   DEFAULT_SETTINGS,
   IDLE,
   resume,
@@ -22,9 +23,15 @@ function orderOf(...steps: OrderStep[]): Order {
   return { orderId: 'order-1', attempt: 1, steps };
 }
 
+/** Says which firmware a phone has, for tests in which it matters. */
+const firmware = (softwareVersion: string, deviceType = 'OpenStage 60'): WorkpointMessage['items'] => [
+  { name: 'device-type', value: deviceType },
+  { name: 'software-version', value: softwareVersion },
+];
+
 /** A phone that came and got the first message of an order. */
-function playing(order: Order, settings?: Settings, maxItems?: number): Transition {
-  const start = message({ reason: 'start-up', nonce: 'N0', maxItems });
+function playing(order: Order, settings?: Settings, maxItems?: number, items = firmware('V3 R4.11.0')): Transition {
+  const start = message({ reason: 'start-up', nonce: 'N0', maxItems, items });
   const { state } = step(IDLE, { kind: 'message', message: start, opening }, settings);
   return step(state, { kind: 'order', order, fromStep: 0, fromPart: 0 }, settings);
 }
@@ -64,10 +71,11 @@ describe('opening a contact', () => {
   it.each([
     [false, undefined],
     [true, [{ name: 'send-solicited', value: 'true' }]],
-  ])('closes with CleanUp when there is no work (more waiting: %s)', (moreOrdersWaiting, items) => {
-    const { state } = step(IDLE, { kind: 'message', message: message({ reason: 'solicited' }), opening });
+  ])('closes with CleanUp when there is no work (more waiting: %s)', (moreOrdersWaiting, expected) => {
+    const items = firmware('V3 R4.11.0');
+    const { state } = step(IDLE, { kind: 'message', message: message({ reason: 'solicited', items }), opening });
     const { reply: answer, closed } = step(state, { kind: 'no-work', moreOrdersWaiting });
-    expect(answer).toEqual({ kind: 'dls', nonce: 'N1', action: 'CleanUp', ...(items ? { items } : {}) });
+    expect(answer).toEqual({ kind: 'dls', nonce: 'N1', action: 'CleanUp', ...(expected ? { items: expected } : {}) });
     expect(closed).toMatchObject({ outcome: 'no-work', isSolicitedRequested: moreOrdersWaiting, exchanges: 1 });
   });
 
@@ -171,8 +179,18 @@ describe('writing', () => {
     expect(facts).toMatchObject([{ outcome: 'busy', isStepFinished: false, awaitingWork: false }]);
     expect(answer?.items).toEqual([{ name: 'send-solicited', value: 'true' }]);
     expect(closed).toMatchObject({ outcome: 'busy', isSolicitedRequested: true });
-    const silent = reply(playing(orderOf(three)).state, { status: 'busy' }, { ...DEFAULT_SETTINGS, canSolicit: false });
-    expect([silent.reply?.items, silent.closed?.isSolicitedRequested]).toEqual([undefined, false]);
+  });
+
+  it.each([
+    ['V3 R2.0.0', undefined, undefined],
+    ['', undefined, undefined],
+    ['V3 R3.0.0', false as const, undefined],
+    ['V3 R2.0.0', true as const, [{ name: 'send-solicited', value: 'true' }]],
+  ])('asks a busy phone with firmware %j to come back only if it can (setting %s)', (version, canSolicit, expected) => {
+    const settings = { ...DEFAULT_SETTINGS, traits: { ...AUTO_TRAITS, canSolicit: canSolicit ?? ('auto' as const) } };
+    const { state } = playing(orderOf(three), settings, undefined, firmware(version));
+    const busy = reply(resume(resumePointOf(state)!), { status: 'busy' }, settings);
+    expect([busy.reply?.items, busy.closed?.isSolicitedRequested]).toEqual([expected, expected !== undefined]);
   });
 
   it.each(['failed', 'unknown'] as const)('gives the step up when the phone answers %s', (status) => {

@@ -5,6 +5,7 @@ import { onDeploymentStatus, onReply } from './on-reply.js';
 import { playOrder } from './play-order.js';
 import { cleanUp } from './replies.js';
 import { IDLE, type AwaitingReply, type Contact, type InteractionState } from './state.js';
+import { traitsOf } from './traits.js';
 import { DEFAULT_SETTINGS, type Input, type Settings, type Transition } from './transition.js';
 
 type MessageInput = Extract<Input, { kind: 'message' }>;
@@ -20,7 +21,7 @@ export function step(state: InteractionState, input: Input, settings: Settings =
     case 'order':
       return state.name === 'awaiting-work' ? playOrder(state, input, settings) : unchanged(state);
     case 'no-work':
-      return onNoWork(state, input.moreOrdersWaiting && settings.canSolicit);
+      return onNoWork(state, input.moreOrdersWaiting);
     case 'work-deadline':
       return state.name === 'awaiting-work' ? closeContact(state.contact, 'deadline') : unchanged(state);
     case 'expired':
@@ -32,12 +33,14 @@ function onMessage(state: InteractionState, input: MessageInput, settings: Setti
   const { message } = input;
   switch (message.reason) {
     case 'status':
-      return isAwaited(state, input) ? onDeploymentStatus(state, message, settings) : open(state, input, 'status');
+      return isAwaited(state, input)
+        ? onDeploymentStatus(state, message, settings)
+        : open(state, input, 'status', settings);
     case 'start-up':
     case 'solicited':
     case 'local-changes':
     case 'inventory-changes':
-      return open(state, input, message.reason);
+      return open(state, input, message.reason, settings);
     case 'reply-to':
       return state.name === 'awaiting-reply' ? onReply(state, message, settings) : outOfContact(message);
     case 'clean-up':
@@ -49,21 +52,27 @@ function onMessage(state: InteractionState, input: MessageInput, settings: Setti
   }
 }
 
-/** `status` ends a file deployment (M p.52-54); it names the phone, but it may also stand alone. */
+/** `status` tells of a file or software deployment (M p.32, 52-54); it names the phone, but it may also stand alone. */
 function isAwaited(state: InteractionState, { opening }: MessageInput): state is AwaitingReply {
   return (
     state.name === 'awaiting-reply' &&
-    state.position.kind === 'file-deployment' &&
+    (state.position.kind === 'file-deployment' || state.position.kind === 'software-deployment') &&
     (opening === undefined || opening.deviceId === state.contact.deviceId)
   );
 }
 
 /** An initial reason is a new contact whatever went on before (PROTOCOL 1.3), unless it is the same message again. */
-function open(state: InteractionState, { message, opening }: MessageInput, reason: InitialReason): Transition {
+function open(
+  state: InteractionState,
+  { message, opening }: MessageInput,
+  reason: InitialReason,
+  settings: Settings,
+): Transition {
   if (opening === undefined) return outOfContact(message);
   const contact: Contact = {
     ...opening,
     maxItems: message.maxItems ?? null,
+    traits: traitsOf(message.items, settings.traits),
     nonce: message.nonce,
     repeats: 'undecided',
     exchanges: 1,
@@ -90,8 +99,9 @@ function onPhoneCleanUp(state: InteractionState, message: WorkpointMessage): Tra
   });
 }
 
-function onNoWork(state: InteractionState, isSolicited: boolean): Transition {
+function onNoWork(state: InteractionState, moreOrdersWaiting: boolean): Transition {
   if (state.name !== 'awaiting-work') return unchanged(state);
+  const isSolicited = moreOrdersWaiting && state.contact.traits.canSolicit;
   const outcome = state.contact.actions > 0 ? 'completed' : 'no-work';
   return closeContact(state.contact, outcome, { isSolicited });
 }
@@ -99,7 +109,10 @@ function onNoWork(state: InteractionState, isSolicited: boolean): Transition {
 function onExpired(state: InteractionState): Transition {
   if (state.name !== 'awaiting-reply' && state.name !== 'awaiting-work') return unchanged(state);
   const { contact } = state;
-  return { state: { name: 'closed', contact }, facts: [], closed: closedContact(contact, 'expired') };
+  // Silence after indexed files is no fault of the phone (PROTOCOL 4.9).
+  const isDone = state.name === 'awaiting-reply' && state.position.isSent && state.position.isLastStep;
+  const outcome = isDone ? 'completed' : 'expired';
+  return { state: { name: 'closed', contact }, facts: [], closed: closedContact(contact, outcome) };
 }
 
 /** A message that belongs to no contact we know: end it, so that the phone starts anew. */

@@ -2,6 +2,7 @@ import type { DlsMessage, WorkpointMessage } from '@opendls/dls-codec';
 import type { ContactClosed, Fact } from './facts.js';
 import type { Order, OrderItem } from './order.js';
 import type { InteractionState } from './state.js';
+import { AUTO_TRAITS, type TraitSettings } from './traits.js';
 
 /** What can happen to an interaction. */
 export type Input =
@@ -43,11 +44,12 @@ export interface Settings {
   readonly maxActions: number;
   /** Most fragments of one reply. */
   readonly maxFragments: number;
-  /** Firmware that does not decode XML's own entities (PROTOCOL 6.5). */
-  readonly legacyEntities: boolean;
-  /** Whether a busy phone may be told to come back by itself (`send-solicited`, firmware from V3R3). */
-  readonly canSolicit: boolean;
-  /** The readable value of an item, always the same; undefined when it cannot be had. */
+  /** What is not left to the firmware of the phone. */
+  readonly traits: TraitSettings;
+  /**
+   * The readable value of an item: what is sealed opened, a file as its URL; undefined when it cannot be had. Always of the
+   * same length for the same item, as lists are cut by it.
+   */
   readonly reveal: (item: OrderItem) => string | undefined;
 }
 
@@ -55,7 +57,6 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   maxBytes: 50_000,
   maxActions: 50,
   maxFragments: 200,
-  legacyEntities: false,
-  canSolicit: true,
+  traits: AUTO_TRAITS,
   reveal: (item: OrderItem): string => item.value,
 });
