@@ -3,6 +3,7 @@ import { migrateDatabase, type PostgresOptions } from '@opendls/postgres';
 import { DeviceEntity, DeviceReportEntity } from './devices/device.entity.js';
 import { ReportFragmentEntity } from './devices/report-fragment.entity.js';
 import { CreateConfigPolicy1767225600000 } from './migrations/1767225600000-create-config-policy.js';
+import { AddOrderKinds1796256000000 } from './migrations/1796256000000-add-order-kinds.js';
 import { PolicyEntity, PolicyRevisionEntity, PolicyVersionEntity } from './policies/policy.entity.js';
 import { SecretEntity } from './secrets/secret.entity.js';
 import { WorkOrderEntity } from './work-orders/work-order.entity.js';
@@ -17,7 +18,7 @@ const ENTITIES = [
   ReportFragmentEntity,
   WorkOrderEntity,
 ];
-const MIGRATIONS = [CreateConfigPolicy1767225600000];
+const MIGRATIONS = [CreateConfigPolicy1767225600000, AddOrderKinds1796256000000];
 
 /** How the database of config-policy is connected to. */
 export function databaseOptions(url: string, logger: Logger, poolSize?: number): PostgresOptions {

@@ -1,3 +1,4 @@
+import type { WorkOrderKind } from '@opendls/event-contracts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkOrder } from './work-orders/domain/work-order.js';
 
@@ -17,7 +18,7 @@ export class ConfigPolicyMetrics {
     const registers = [registry];
     this.decisions = new Counter({
       name: 'opendls_config_policy_decisions_total',
-      help: 'Answers to gateways: read-all, configure, no-work',
+      help: 'Answers to gateways: the kind of the order, or no-work',
       labelNames: ['outcome'],
       registers,
     });
@@ -52,7 +53,7 @@ export class ConfigPolicyMetrics {
     });
   }
 
-  countDecision(outcome: 'read-all' | 'configure' | 'no-work'): void {
+  countDecision(outcome: WorkOrderKind | 'no-work'): void {
     this.decisions.inc({ outcome });
   }
 

@@ -83,6 +83,10 @@ export class DeviceEntity {
 
   @Column({ name: 'secret_refs', type: 'text', array: true })
   secretRefs!: readonly string[];
+
+  /** By name of the feature. */
+  @Column({ type: 'json', default: {} })
+  features!: Readonly<Record<string, unknown>>;
 }
 
 /** What a phone said of its items and what was written to it. Apart from the phone, because it is large. */

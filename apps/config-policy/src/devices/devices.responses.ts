@@ -1,4 +1,4 @@
-import { complianceStateSchema, type WorkOrderStep } from '@opendls/event-contracts';
+import { complianceStateSchema, workOrderKindSchema, type WorkOrderStep } from '@opendls/event-contracts';
 import { z } from 'zod';
 import { WORK_ORDER_STATES, type StepResult, type WorkOrder } from '../work-orders/domain/work-order.js';
 import type { DeviceView } from './devices.service.js';
@@ -71,7 +71,7 @@ export const deviceSchema = z.object({
 
 export const orderSchema = z.object({
   orderId: z.uuid(),
-  kind: z.enum(['read-all', 'configure']),
+  kind: workOrderKindSchema,
   state: z.enum(WORK_ORDER_STATES),
   attempt: z.int().describe('How often it was offered'),
   failedAttempts: z.int(),

@@ -11,7 +11,7 @@ import { isChanged, TrackedMap } from './tracked-map.js';
 const DEVICE_COLUMNS = `device_id, mac_address, device_type, software_type, software_version, e164, basic_e164,
   contact_me_uri, part_number, max_items, first_seen_at, last_seen_at, contact_id, contact_reason, contact_opened_at,
   last_report_at, full_report_at, is_report_stale, given_up, compliance, compliance_since, open_items, planned_version,
-  secret_refs`;
+  secret_refs, features`;
 const DEVICE_UPDATES = DEVICE_COLUMNS.split(',')
   .map((column) => column.trim())
   .filter((column) => column !== 'device_id' && column !== 'first_seen_at')
@@ -249,6 +249,7 @@ function toState(row: Record<string, unknown> & StoredReport): DeviceState {
     openItems: get('open_items'),
     plannedVersion: Number(get<string>('planned_version')),
     secretRefs: get('secret_refs'),
+    features: get('features'),
   };
 }
 
@@ -279,5 +280,6 @@ function toRow(state: DeviceState): Record<string, unknown> {
     open_items: state.openItems,
     planned_version: state.plannedVersion,
     secret_refs: state.secretRefs,
+    features: state.features,
   };
 }

@@ -3,7 +3,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { WorkOrder } from './domain/work-order.js';
 import { WorkOrderEntity } from './work-order.entity.js';
 
-const COLUMNS = `order_id, device_id, kind, state, steps, targets, attempt, failed_attempts, last_attempt_end, contact_id,
+const COLUMNS = `order_id, device_id, kind, origin, rank, order_key, requested_by, idempotency_key, request_hash, parameters,
+  wants_contact_now, is_contact_bound, verification, answers, state, steps, targets, attempt, failed_attempts, last_attempt_end, contact_id,
   from_step, from_part, results, failure_code, created_at, offered_at, expires_at, closed_at`;
 
 /** Reads and writes work orders. */
@@ -34,7 +35,7 @@ export class WorkOrdersStore {
        SELECT ${COLUMNS} FROM json_populate_recordset(NULL::work_order, $1::json)
        ORDER BY (closed_at IS NULL), created_at
        ON CONFLICT (order_id) DO UPDATE SET
-         state = excluded.state, attempt = excluded.attempt, failed_attempts = excluded.failed_attempts,
+         state = excluded.state, answers = excluded.answers, attempt = excluded.attempt, failed_attempts = excluded.failed_attempts,
          last_attempt_end = excluded.last_attempt_end, contact_id = excluded.contact_id,
          from_step = excluded.from_step, from_part = excluded.from_part, results = excluded.results,
          failure_code = excluded.failure_code, offered_at = excluded.offered_at,
@@ -96,6 +97,17 @@ function toRow(order: WorkOrder): Record<string, unknown> {
     order_id: order.orderId,
     device_id: order.deviceId,
     kind: order.kind,
+    origin: order.origin,
+    rank: order.rank,
+    order_key: order.orderKey,
+    requested_by: order.requestedBy,
+    idempotency_key: order.idempotencyKey,
+    request_hash: order.requestHash,
+    parameters: order.parameters,
+    wants_contact_now: order.wantsContactNow,
+    is_contact_bound: order.isContactBound,
+    verification: order.verification,
+    answers: order.answers,
     state: order.state,
     steps: order.steps,
     targets: Object.fromEntries(order.targets),

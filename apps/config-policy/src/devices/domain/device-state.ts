@@ -38,6 +38,8 @@ export interface DeviceState {
   plannedVersion: number;
   /** Names of the secrets its configuration uses. */
   secretRefs: readonly string[];
+  /** What features (secure mode, mobile users) keep of the phone, by their names; each reads its own part. */
+  features: Readonly<Record<string, unknown>>;
 }
 
 const NOTHING_STATED: DeviceFacts = {
@@ -74,6 +76,7 @@ export function unknownDevice(deviceId: string, now: Date): DeviceState {
     openItems: [],
     plannedVersion: 0,
     secretRefs: [],
+    features: {},
   };
 }
 

@@ -15,7 +15,8 @@ export interface PolicyRevision {
 export interface Provenance {
   readonly policy: string;
   readonly revision: number;
-  readonly layer: Layer;
+  /** `user`: no policy, but the profile of a mobile user, which is above all policies. */
+  readonly layer: Layer | 'user';
 }
 
 interface ItemBase {

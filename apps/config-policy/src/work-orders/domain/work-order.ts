@@ -1,14 +1,62 @@
-import type { ItemRef, RefusedItem, StepKind, WorkOrderKind, WorkOrderStep } from '@opendls/event-contracts';
+import type {
+  ItemRef,
+  RefusedItem,
+  ReportedItem,
+  StepKind,
+  WorkOrderKind,
+  WorkOrderStep,
+} from '@opendls/event-contracts';
 
 /**
  * - `pending`: waits for the phone's next contact;
  * - `offered`: published to a gateway, the phone has answered nothing yet;
  * - `running`: the phone has answered at least one message of it;
- * - `done`, `refused` (the phone took all but the refused items), `failed`, `superseded`: closed.
+ * - `verifying`: all is sent; what became of it shows later, see {@link Verification};
+ * - `done`, `refused` (the phone took all but the refused items), `failed`, `superseded` (not wanted any more), `cancelled` (by a
+ *   person): closed.
  */
-export const WORK_ORDER_STATES = ['pending', 'offered', 'running', 'done', 'refused', 'failed', 'superseded'] as const;
+export const WORK_ORDER_STATES = [
+  'pending',
+  'offered',
+  'running',
+  'verifying',
+  'done',
+  'refused',
+  'failed',
+  'superseded',
+  'cancelled',
+] as const;
 export type WorkOrderState = (typeof WORK_ORDER_STATES)[number];
-export const OPEN_STATES = ['pending', 'offered', 'running'] as const satisfies readonly WorkOrderState[];
+export const OPEN_STATES = ['pending', 'offered', 'running', 'verifying'] as const satisfies readonly WorkOrderState[];
+export type ClosedState = Exclude<WorkOrderState, (typeof OPEN_STATES)[number]>;
+
+/** Who wants an order: the policies, a person (one-off), or a feature such as secure mode and mobile users. */
+export const ORDER_ORIGINS = ['policy', 'request', 'system'] as const;
+export type OrderOrigin = (typeof ORDER_ORIGINS)[number];
+
+/** Order of work within a contact, first to last. */
+export const ORDER_RANKS = { security: 0, mobility: 1, request: 2, policy: 3 } as const;
+export type OrderRank = keyof typeof ORDER_RANKS;
+
+/**
+ * What an order waits for once it was sent, state `verifying`; without one it is closed by the answer to its last step.
+ * - `start-up`: the phone boots (PROTOCOL 4.7);
+ * - `firmware`: it boots with this version (4.10); null: with any other than `previousVersion`, or the same again;
+ * - `deployment-status`: it tells `file-deployment-status` (4.8, 4.9), or its full report after `readAllAfterMs` does.
+ */
+export type Verification = { readonly timeoutMs: number } & (
+  | { readonly kind: 'start-up' }
+  | { readonly kind: 'firmware'; readonly version: string | null; readonly previousVersion: string | null }
+  | { readonly kind: 'deployment-status'; readonly files: readonly DeployedFile[]; readonly readAllAfterMs: number }
+);
+
+/** A file is identified by name and type (PROTOCOL 4.9); an index is there when several are sent. */
+export interface DeployedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly action: 'deploy' | 'delete';
+  readonly index?: number;
+}
 
 /** Why an attempt ended without finishing the order; `busy`, `deadline` and `no-contact` are not the phone's failure. */
 export type AttemptEnd =
@@ -44,6 +92,24 @@ export interface WorkOrder {
   readonly orderId: string;
   readonly deviceId: string;
   readonly kind: WorkOrderKind;
+  readonly origin: OrderOrigin;
+  readonly rank: OrderRank;
+  /** Of system orders: at most one open order of a phone has it. */
+  readonly orderKey: string | null;
+  /** Name of the API key of a request. */
+  readonly requestedBy: string | null;
+  readonly idempotencyKey: string | null;
+  /** Hash of the request that came with the key. */
+  readonly requestHash: string | null;
+  /** What was asked for, as the API shows it; no secrets. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Whether the phone is woken for it at once, not after the contact gap. */
+  readonly wantsContactNow: boolean;
+  /** It makes sense in the contact it was made in only. */
+  readonly isContactBound: boolean;
+  readonly verification: Verification | null;
+  /** Values the phone reported to the read steps of a request; never a secret one. */
+  readonly answers: readonly ReportedItem[];
   readonly state: WorkOrderState;
   readonly steps: readonly WorkOrderStep[];
   /** By item key; empty for `read-all`. */
@@ -89,17 +155,45 @@ export function belongsTo(order: WorkOrder, contactId: string, now: Date): boole
   return now.getTime() - order.offeredAt.getTime() <= SAME_CONTACT_MS;
 }
 
+/** What a new order is made of; what is left out is as for work of policies. */
+export type NewOrder = Pick<WorkOrder, 'orderId' | 'deviceId' | 'kind' | 'steps' | 'targets' | 'createdAt'> &
+  Partial<
+    Pick<
+      WorkOrder,
+      | 'origin'
+      | 'rank'
+      | 'orderKey'
+      | 'requestedBy'
+      | 'idempotencyKey'
+      | 'requestHash'
+      | 'parameters'
+      | 'wantsContactNow'
+      | 'isContactBound'
+      | 'verification'
+      | 'contactId'
+    >
+  >;
+
 /** A new order, not yet offered. */
-export function createOrder(
-  order: Pick<WorkOrder, 'orderId' | 'deviceId' | 'kind' | 'steps' | 'targets' | 'createdAt'>,
-): WorkOrder {
+export function createOrder(order: NewOrder): WorkOrder {
   return {
+    origin: 'policy',
+    rank: 'policy',
+    orderKey: null,
+    requestedBy: null,
+    idempotencyKey: null,
+    requestHash: null,
+    parameters: {},
+    wantsContactNow: false,
+    isContactBound: false,
+    verification: null,
+    answers: [],
+    contactId: null,
     ...order,
     state: 'pending',
     attempt: 0,
     failedAttempts: 0,
     lastAttemptEnd: null,
-    contactId: null,
     fromStep: 0,
     fromPart: 0,
     results: [],
@@ -173,7 +267,7 @@ export function endAttempt(order: WorkOrder, end: AttemptEnd, now: Date, limits:
 
 export function closeOrder(
   order: WorkOrder,
-  state: Extract<WorkOrderState, 'done' | 'refused' | 'failed' | 'superseded'>,
+  state: ClosedState,
   now: Date,
   failureCode: string | null = null,
 ): WorkOrder {
