@@ -61,6 +61,11 @@ export interface SubscribeOptions {
   readonly maxBatchSize?: number;
   /** The group is this process's own and is forgotten when the subscription closes (broadcast consumption). */
   readonly ephemeral?: boolean;
+  /**
+   * Called once, when everything that was in the topics at the start has been handled. For an ephemeral group from the
+   * beginning: before that it knows only a part.
+   */
+  readonly onCaughtUp?: () => void;
   /** Retries of one record before it goes to the dead-letter topic; `Infinity` waits for ever. Default 10. */
   readonly maxRetries?: number;
 }

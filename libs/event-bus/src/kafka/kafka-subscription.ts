@@ -6,11 +6,12 @@ import { PartitionConsumer, type HandleContext } from '../consume/partition-cons
 import type { DeathCause } from '../consume/dead-letter.js';
 import type { RetryBackoff } from '../consume/retry-backoff.js';
 import type { SubscribeOptions, Subscription } from '../event-bus.js';
+import { CatchUp } from './catch-up.js';
 import type { KafkaClient } from './kafka-client.js';
 import { isRetriable } from './kafka-errors.js';
 import { KafkaRecord } from './kafka-record.js';
 import { atMost, untilItWorks } from '../waiting.js';
-import { endPositions, Positions, startAtEnd } from './start-positions.js';
+import { endPositions, filledPartitions, Positions, startAtEnd } from './start-positions.js';
 
 const RESTART_MS = 500;
 const CLOSE_DEADLINE_MS = 10_000;
@@ -50,6 +51,7 @@ export class KafkaSubscription implements Subscription {
   #lastCommitAt = 0;
   /** When the fetch was sent whose batches are being handled; undefined once that was waited for. */
   #roundBegunAt: number | undefined;
+  #catchUp: CatchUp | undefined;
   #commitTimer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #giveUpConsumer: (reason: Error) => void = () => undefined;
@@ -79,10 +81,23 @@ export class KafkaSubscription implements Subscription {
         onFirstFailure: (err) => this.options.logger.warn({ group, err }, 'positions cannot be read yet, trying again'),
       });
     }
+    if (this.options.onCaughtUp) this.#catchUp = await this.#beginToCatchUp(this.options.onCaughtUp);
     void this.#run();
     this.#watch = setInterval(() => this.#checkStall(), this.options.sessionTimeoutMs).unref();
     await Promise.race([this.#whenJoined, this.stopped]);
     this.#abort.signal.throwIfAborted();
+  }
+
+  async #beginToCatchUp(onCaughtUp: () => void): Promise<CatchUp> {
+    const { topics, group, logger } = this.options;
+    const ends = await untilItWorks(() => this.client.withAdmin((admin) => filledPartitions(admin, topics)), {
+      signal: this.#abort.signal,
+      isPassing: isRetriable,
+      onFirstFailure: (err) => logger.warn({ group, err }, 'ends cannot be read yet, trying again'),
+    });
+    const isFetching = (sinceMs: number): boolean =>
+      this.#isConsuming && this.#running.size === 0 && Date.now() - this.#lastActivityAt < sinceMs;
+    return new CatchUp(ends, isFetching, onCaughtUp);
   }
 
   checkHealth(): void {
@@ -130,6 +145,7 @@ export class KafkaSubscription implements Subscription {
 
   #clearTimers(): void {
     clearInterval(this.#watch);
+    this.#catchUp?.stop();
     clearTimeout(this.#commitTimer);
     for (const timer of this.#pauses) clearTimeout(timer);
   }
@@ -228,6 +244,7 @@ export class KafkaSubscription implements Subscription {
     }
     this.#isConsuming = true;
     this.#joined();
+    this.#catchUp?.joined();
   }
 
   /** Nothing but kafkajs's own errors (a rebalance, a lost connection) may leave this: others would end the consumer. */
@@ -287,6 +304,7 @@ export class KafkaSubscription implements Subscription {
       const next = String(BigInt(last.offset) + 1n);
       this.#positions.set(topic, partition, next);
       this.#noteLag(topic, partition, Number(BigInt(highWatermark) - BigInt(next)));
+      this.#catchUp?.handled(topic, partition, next);
     }
     if (result.retryInMs !== undefined) this.#pause(topic, partition, result.retryInMs);
   }

@@ -50,3 +50,14 @@ export async function startAtEnd(admin: Admin, topics: readonly string[], group:
   }
   return starts;
 }
+
+/** The ends, by `partition|topic`, of the partitions that hold anything. */
+export async function filledPartitions(admin: Admin, topics: readonly string[]): Promise<Map<string, bigint>> {
+  const ends = new Map<string, bigint>();
+  for (const topic of topics) {
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      if (BigInt(high) > BigInt(low)) ends.set(`${partition}|${topic}`, BigInt(high));
+    }
+  }
+  return ends;
+}

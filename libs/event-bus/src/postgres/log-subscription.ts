@@ -35,6 +35,8 @@ export class LogSubscription implements Subscription {
   readonly #abort = new AbortController();
   readonly #lags = new Map<string, number>();
   readonly #failing = new Set<string>();
+  /** Topics whose records of the start are not all handled yet. */
+  readonly #missing = new Set<string>();
   #session: Promise<GroupSession> | undefined;
   #loops: Promise<void>[] = [];
 
@@ -57,6 +59,7 @@ export class LogSubscription implements Subscription {
       const session = await this.#openSession();
       for (const topic of this.options.topics) await session.position(topic, start);
     }
+    for (const topic of this.options.topics) this.#missing.add(topic);
     this.#loops = this.options.topics.map((topic) => this.#consume(topic, start));
     void Promise.all(this.#loops).then(() => this.#stop());
   }
@@ -151,6 +154,7 @@ export class LogSubscription implements Subscription {
       this.#failing.delete(topic);
       if (records.length === 0) {
         this.#noteLag(topic, 0);
+        this.#noteCaughtUp(topic);
         await this.signals.wait(topic, seen, this.options.pollMs, signal);
         continue;
       }
@@ -162,8 +166,13 @@ export class LogSubscription implements Subscription {
       }
       const isBehind = records.length === this.options.maxBatchSize || result.settled < records.length;
       this.#noteLag(topic, isBehind ? await this.log.countBehind(topic, position, LAG_COUNT_LIMIT) : 0);
+      if (!isBehind) this.#noteCaughtUp(topic);
       if (result.retryInMs !== undefined) await delay(result.retryInMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  #noteCaughtUp(topic: string): void {
+    if (this.#missing.delete(topic) && this.#missing.size === 0) this.options.onCaughtUp?.();
   }
 
   #openSession(): Promise<GroupSession> {

@@ -137,6 +137,14 @@ class NeverRetries extends InMemoryEventBus {
   }
 }
 
+/** Says that it has everything before it has read anything. */
+class CatchesUpEarly extends InMemoryEventBus {
+  override subscribe({ onCaughtUp, ...options }: SubscribeOptions): Promise<Subscription> {
+    onCaughtUp?.();
+    return super.subscribe(options);
+  }
+}
+
 const DEADLINE_MS = 150;
 
 async function brokenPromises(Bus: BrokenBus): Promise<string[]> {
@@ -193,6 +201,7 @@ describe('the contract of the event bus', () => {
       BlocksOnPoison,
       'does not let a poison record hold up other keys for ever, nor lose what follows it',
     ],
+    ['catches up early', CatchesUpEarly, 'tells an ephemeral group once when it has handled everything that was there'],
     ['never retries', NeverRetries, 'retries in place, before anything that follows, and goes on'],
   ])('catches a bus that %s', async (_, Bus, promise) => {
     expect(await brokenPromises(Bus)).toContain(promise);

@@ -111,6 +111,32 @@ export const GROUP_CHECKS: readonly EventBusCheck[] = [
     },
   },
   {
+    name: 'tells an ephemeral group once when it has handled everything that was there',
+    async run(context: CheckContext): Promise<void> {
+      const { topic, bus } = context;
+      const told: number[] = [];
+      const readAll = async (name: string): Promise<void> => {
+        const deliveries = new Deliveries(context.harness.deadlineMs);
+        const group = groupOf(context, name);
+        let subscribed: Promise<unknown> | undefined;
+        await new Promise<void>((resolve, reject) => {
+          const onCaughtUp = (): void => {
+            told.push(deliveries.seen.length);
+            resolve();
+          };
+          const options = { group, from: 'beginning', ephemeral: true, maxBatchSize: 2 } as const;
+          subscribed = bus.subscribe({ topics: [topic], ...options, onBatch: deliveries.onBatch, onCaughtUp });
+          subscribed.catch(reject);
+        });
+        await subscribed;
+      };
+      await readAll('caught-up-empty');
+      await Promise.all(['a', 'b', 'c', 'd', 'e'].map((key) => publishTexts(bus, topic, key, ['1', '2', '3'])));
+      await readAll('caught-up');
+      assert.deepEqual(told, [0, 15]);
+    },
+  },
+  {
     name: 'says whether it consumes',
     async run(context: CheckContext): Promise<void> {
       const { subscription, deliveries } = await consume(context, { group: 'healthy' });

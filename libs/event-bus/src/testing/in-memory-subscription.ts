@@ -21,6 +21,8 @@ export class InMemorySubscription implements Subscription {
   readonly stopped: Promise<void>;
   readonly #abort = new AbortController();
   readonly #positions = new Map<string, number>();
+  /** Where the log ended at the start, for the places not handled up to there yet. */
+  readonly #missing = new Map<string, number>();
   readonly #loops: Promise<unknown>;
   #isAbandoned = false;
 
@@ -33,6 +35,7 @@ export class InMemorySubscription implements Subscription {
       log.partitions(topic).map((_, partition) => ({ topic, partition })),
     );
     for (const { topic, partition } of places) this.#begin(topic, partition);
+    if (this.#missing.size === 0) queueMicrotask(() => options.onCaughtUp?.());
     this.#loops = Promise.all(places.map(({ topic, partition }) => this.#consume(topic, partition)));
     this.stopped = this.#loops.then(() => undefined);
   }
@@ -69,6 +72,15 @@ export class InMemorySubscription implements Subscription {
     const position = (ephemeral ? undefined : this.log.position(group, topic, partition)) ?? start;
     if (!ephemeral) this.log.storePosition(group, topic, partition, position);
     this.#positions.set(`${partition}|${topic}`, position);
+    const end = this.log.partitions(topic)[partition]?.length ?? 0;
+    if (end > position) this.#missing.set(`${partition}|${topic}`, end);
+  }
+
+  #noteCaughtUp(place: string, position: number): void {
+    const end = this.#missing.get(place);
+    if (end === undefined || position < end) return;
+    this.#missing.delete(place);
+    if (this.#missing.size === 0) this.options.onCaughtUp?.();
   }
 
   async #consume(topic: string, partition: number): Promise<void> {
@@ -95,6 +107,7 @@ export class InMemorySubscription implements Subscription {
       if (this.#isAbandoned) return;
       this.#positions.set(`${partition}|${topic}`, position + settled);
       if (!ephemeral) this.log.storePosition(group, topic, partition, position + settled);
+      this.#noteCaughtUp(`${partition}|${topic}`, position + settled);
       if (retryInMs !== undefined) await delay(retryInMs, undefined, { signal }).catch(() => undefined);
     }
   }
