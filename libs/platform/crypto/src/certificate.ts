@@ -33,7 +33,7 @@ export interface KeyAndCertificate {
   readonly cert: string;
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const DNS_NAME =
   /^(?=.{1,253}$)(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
@@ -77,14 +77,15 @@ export async function createSelfSignedCertificate(options: CertificateOptions): 
   return { key: PemConverter.encode(pkcs8, 'PRIVATE KEY') + '\n', cert: certificate.toString('pem') + '\n' };
 }
 
-function generalName(name: string): { type: 'ip' | 'dns'; value: string } {
+/** A host name or an address as a subject alternative name. */
+export function generalName(name: string): { type: 'ip' | 'dns'; value: string } {
   if (isIP(name) !== 0) return { type: 'ip', value: name };
   if (!DNS_NAME.test(name)) throw new CryptoError('certificate-input-invalid');
   return { type: 'dns', value: name };
 }
 
 /** Sixteen random bytes, positive, without a leading zero. */
-function positiveSerialNumber(): string {
+export function positiveSerialNumber(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
   return Buffer.from(bytes).toString('hex');

@@ -4,7 +4,8 @@ export type CryptoErrorCode =
   | 'sealed-malformed'
   | 'sealing-key-unknown'
   | 'sealed-not-authentic'
-  | 'certificate-input-invalid';
+  | 'certificate-input-invalid'
+  | 'certificate-authority-invalid';
 
 const MESSAGES: Readonly<Record<CryptoErrorCode, string>> = {
   'sealing-keys-invalid': 'the sealing keys are not of the form "id:base64,id:base64" with 32 byte keys',
@@ -12,6 +13,8 @@ const MESSAGES: Readonly<Record<CryptoErrorCode, string>> = {
   'sealing-key-unknown': 'the value was sealed with a key that is not configured',
   'sealed-not-authentic': 'the sealed value was changed, or belongs to something else',
   'certificate-input-invalid': 'the certificate cannot be made from these names, days or key bits',
+  'certificate-authority-invalid':
+    'this is no certificate authority: an RSA key and its CA certificate in PEM are needed, and they have to match',
 };
 
 /** An error that says what went wrong and nothing about the content: no text, no key, no part of either. */

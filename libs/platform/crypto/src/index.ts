@@ -1,8 +1,11 @@
 export { API_ROLES, apiKeyId, generateApiKey, hashApiKey, type ApiRole, type GeneratedApiKey } from './api-key.js';
 export { createSelfSignedCertificate, type CertificateOptions, type KeyAndCertificate } from './certificate.js';
+export { CertificateAuthority, type IssuedCertificate } from './certificate-authority.js';
 export { equalInConstantTime } from './constant-time.js';
 export { CryptoError, type CryptoErrorCode } from './crypto-error.js';
 export { fingerprint, matchesFingerprint } from './fingerprint.js';
+export { createPkcs12, PKCS12_CIPHERS, type Pkcs12Cipher, type Pkcs12Options } from './pkcs12.js';
+export { splitPem } from './pem.js';
 export { open, seal, sealedWith } from './seal.js';
 export { generateSealingKey, parseSealingKeys, type SealingKey, type SealingKeys } from './sealing-keys.js';
 export { deriveTokenKeys, signToken, verifyToken, type TokenKeys } from './token.js';
