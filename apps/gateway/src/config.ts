@@ -2,6 +2,13 @@ import { byteSize, csv, durationMs, flag, integer, port } from '@opendls/config'
 import { instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import {
+  edgeConfig,
+  edgeConfigFromEnvironment,
+  edgeEnvironment,
+  type EdgeConfig,
+  type EdgeConfigInput,
+} from './edge-config.js';
 
 /** Certificate and private key as PEM. */
 export interface TlsIdentity {
@@ -35,7 +42,7 @@ export interface PhoneRequestLimits {
   readonly keepAliveTimeoutMs: number;
 }
 
-export interface GatewayConfig {
+export interface GatewayConfig extends EdgeConfig {
   readonly instanceId: string;
   readonly topicPrefix: string;
   readonly phones: PhoneListenerConfig;
@@ -97,18 +104,24 @@ const LISTENER_DEFAULTS = { host: '0.0.0.0', maxConnections: 4_000, maxConnectio
 const LEGACY_LISTENER_DEFAULTS = { ...LISTENER_DEFAULTS, maxConnections: 1_000, maxConnectionsPerAddress: 250 };
 
 /** What whoever embeds the gateway has to say; everything else has a default. */
-export type GatewayConfigInput = Partial<Omit<GatewayConfig, 'phones' | 'legacyPhones' | 'requests'>> & {
-  readonly phones: Partial<PhoneListenerConfig> & Pick<PhoneListenerConfig, 'port' | 'tls'>;
-  readonly legacyPhones?: (Partial<LegacyPhoneListenerConfig> & Pick<LegacyPhoneListenerConfig, 'port' | 'tls'>) | null;
-  readonly requests?: Partial<PhoneRequestLimits>;
-};
+export type GatewayConfigInput = Partial<
+  Omit<GatewayConfig, 'phones' | 'legacyPhones' | 'requests' | keyof EdgeConfig>
+> &
+  EdgeConfigInput & {
+    readonly phones: Partial<PhoneListenerConfig> & Pick<PhoneListenerConfig, 'port' | 'tls'>;
+    readonly legacyPhones?:
+      (Partial<LegacyPhoneListenerConfig> & Pick<LegacyPhoneListenerConfig, 'port' | 'tls'>) | null;
+    readonly requests?: Partial<PhoneRequestLimits>;
+  };
 
 /** A complete configuration, for processes that start the gateway as a part. */
-export function gatewayConfig({ phones, legacyPhones, requests, ...others }: GatewayConfigInput): GatewayConfig {
+export function gatewayConfig(input: GatewayConfigInput): GatewayConfig {
+  const { phones, legacyPhones, requests, contactMe, dcmp, files, ...others } = input;
   return {
     ...DEFAULTS,
     instanceId: defaultInstanceId(),
     ...others,
+    ...edgeConfig({ contactMe, dcmp, files }),
     phones: { ...LISTENER_DEFAULTS, ...phones },
     legacyPhones: legacyPhones ? { ...LEGACY_LISTENER_DEFAULTS, ciphers: LEGACY_CIPHERS, ...legacyPhones } : null,
     requests: { ...DEFAULTS.requests, ...requests },
@@ -170,6 +183,7 @@ export const gatewayEnvironment = serviceEnvironment
     OPENDLS_GATEWAY_REQUEST_TIMEOUT_MS: durationMs({ min: 100 }).default(DEFAULTS.requests.requestTimeoutMs),
     OPENDLS_GATEWAY_KEEP_ALIVE_TIMEOUT_MS: durationMs({ min: 1_000 }).default(DEFAULTS.requests.keepAliveTimeoutMs),
     OPENDLS_GATEWAY_SHUTDOWN_TIMEOUT_MS: durationMs({ min: 100 }).default(DEFAULTS.shutdownTimeoutMs),
+    ...edgeEnvironment,
   })
   .check((context) => {
     const env = context.value;
@@ -239,5 +253,6 @@ export function configFromEnvironment(env: GatewayEnvironment): GatewayConfig {
     legacyEntities: env.OPENDLS_GATEWAY_LEGACY_ENTITIES,
     canSolicit: env.OPENDLS_GATEWAY_SEND_SOLICITED,
     shutdownTimeoutMs: env.OPENDLS_GATEWAY_SHUTDOWN_TIMEOUT_MS,
+    ...edgeConfigFromEnvironment(env),
   });
 }
