@@ -34,6 +34,7 @@ export class RolesGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (request.routeOptions.config.public === true) return true;
     const needed = this.reflector.getAllAndOverride(Roles, [context.getHandler(), context.getClass()]);
     requireRole(request.apiKey, needed ?? defaultRole(request.method));
     return true;

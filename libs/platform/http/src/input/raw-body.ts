@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { problem } from '../problem/http-problem.js';
 import { HTTP_PROBLEMS } from '../problem/http-problems.js';
+import { registerStreamedBodies } from './streamed-body.js';
 
 /** What the body says it is. */
 export type BodyMediaType = 'json' | 'yaml';
@@ -19,7 +20,7 @@ export class RawBody {
 const JSON_TYPES = /^application\/([\w.+-]+\+)?json(?=\s*(;|$))/i;
 const YAML_TYPES = /^(application\/(yaml|x-yaml)|text\/(yaml|x-yaml))(?=\s*(;|$))/i;
 
-/** Makes a server take JSON and YAML bodies as `RawBody`, and nothing else. */
+/** Makes a server take JSON and YAML bodies as `RawBody`, any other where a route streams its body, and nothing else. */
 export function registerBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   const parse =
@@ -31,6 +32,7 @@ export function registerBodyParsers(server: FastifyInstance): void {
     };
   server.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, parse('json'));
   server.addContentTypeParser(YAML_TYPES, { parseAs: 'buffer' }, parse('yaml'));
+  registerStreamedBodies(server);
 }
 
 /** The body of a request as text, with what it says it is. A missing or empty body is a problem. */

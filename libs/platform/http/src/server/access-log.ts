@@ -8,17 +8,19 @@ import type { FastifyInstance } from 'fastify';
 export function registerAccessLog(server: FastifyInstance, accessLog: Logger, logger: Logger): void {
   const auditLog = logger.child({ log: 'audit' });
   server.addHook('onResponse', async (request, reply) => {
+    const isOpen = request.routeOptions.config.public === true;
     const fields = {
       requestId: request.id,
       method: request.method,
-      path: request.url.split('?', 1)[0],
+      // What is open to everybody may be open by a token in its path, which is for its holder only.
+      path: isOpen ? request.routeOptions.url : request.url.split('?', 1)[0],
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       address: request.ip,
       keyId: request.apiKey?.id,
     };
     // Health pages are asked for every few seconds by whatever watches the process.
-    const isNoise = request.routeOptions.config.public === true && reply.statusCode < 400;
+    const isNoise = isOpen && reply.statusCode < 400;
     accessLog[isNoise ? 'debug' : 'info'](fields, 'request');
     if (request.apiKey !== undefined && request.method !== 'GET' && request.method !== 'HEAD') {
       auditLog.info({ ...fields, keyName: request.apiKey.name, role: request.apiKey.role }, 'API write');

@@ -16,6 +16,7 @@ import { toProblem } from '../problem/to-problem.js';
 import { registerAccessLog } from './access-log.js';
 import { drainRequest } from './drain-request.js';
 import type { HttpLimits, HttpServerOptions } from './http-server-options.js';
+import { limitRequestTime } from './limit-request-time.js';
 import { RouteIndex } from './route-index.js';
 
 /** A Fastify server with everything that is the same for all of them, before it listens. */
@@ -32,6 +33,7 @@ const DEFAULT_LIMITS: HttpLimits = {
   maxHeaderBytes: 16 * 1024,
   requestTimeoutMs: 20_000,
   answerTimeoutMs: 15_000,
+  streamTimeoutMs: 600_000,
   keepAliveTimeoutMs: 30_000,
   maxConnections: 2_000,
   closeTimeoutMs: 5_000,
@@ -50,6 +52,7 @@ export function createFastify(options: HttpServerOptions): PreparedServer {
 
   server.addHook('onRoute', (route) => {
     routes.add(route.method, route.url);
+    if (route.config?.streams === true) route.handlerTimeout = limits.streamTimeoutMs;
     // Routes of our own say who may use them; controllers have the filter, and one handler for all would be in its way.
     const isOurs = route.config?.public !== undefined || route.config?.role !== undefined;
     if (isOurs) route.errorHandler = (error, ...to) => sendProblem(...to, toProblem(error), options.logger);
@@ -64,6 +67,7 @@ export function createFastify(options: HttpServerOptions): PreparedServer {
     // A connection kept alive after its last answer would hold up closing.
     if (health.isClosing) reply.header('connection', 'close');
   });
+  limitRequestTime(server, limits, (socket) => breakRequest('ERR_HTTP_REQUEST_TIMEOUT', socket, metrics[0]));
   registerAccessLog(server, options.accessLogger ?? options.logger.child({ log: 'access' }), options.logger);
   registerMetrics(server, options, limits, metrics);
   registerBodyParsers(server);
@@ -75,7 +79,8 @@ function newFastify(limits: HttpLimits, logger: Logger, registry: Registry | und
   const server = fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
+    // The longest of all routes; `limitRequestTime` holds the others to theirs.
+    requestTimeout: Math.max(limits.requestTimeoutMs, limits.streamTimeoutMs),
     handlerTimeout: limits.answerTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
@@ -91,10 +96,7 @@ function newFastify(limits: HttpLimits, logger: Logger, registry: Registry | und
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     frameworkErrors: (error, request, reply) => sendProblem(request, reply, toProblem(error), logger),
-    clientErrorHandler: (error, socket) => {
-      const status = answerBrokenRequest(error.code, socket);
-      if (status !== undefined && registry !== undefined) countBrokenRequest(registry, status);
-    },
+    clientErrorHandler: (error, socket) => breakRequest(error.code, socket, registry),
   });
   server.server.maxConnections = limits.maxConnections;
   return server;
@@ -127,6 +129,11 @@ const CLIENT_ERRORS: ReadonlyMap<string, HttpErrorCode> = new Map([
   ['HPE_HEADER_OVERFLOW', 'headers-too-large'],
   ['ERR_HTTP_REQUEST_TIMEOUT', 'request-timeout'],
 ]);
+
+function breakRequest(code: string, socket: Socket, registry: Registry | undefined): void {
+  const status = answerBrokenRequest(code, socket);
+  if (status !== undefined && registry !== undefined) countBrokenRequest(registry, status);
+}
 
 /** What could not even be parsed as HTTP never becomes a request: the answer goes to the socket. */
 function answerBrokenRequest(code: string, socket: Socket): number | undefined {

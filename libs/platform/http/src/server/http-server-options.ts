@@ -12,6 +12,8 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   /** From the arrival of a request to its answer. */
   readonly answerTimeoutMs: number;
+  /** Instead of both, for handlers that stream a body or an answer. */
+  readonly streamTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly maxConnections: number;
   /** How long `close` lets requests in flight finish. */
