@@ -1,11 +1,13 @@
 import { createSelfSignedCertificate, generateSealingKey } from '@opendls/crypto';
 import { access, chmod, constants, mkdir } from 'node:fs/promises';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { removeEndpoints, writeEndpoints, writeEventLogUrl, type Endpoints } from './endpoints.js';
 import { DataDirectoryError } from './errors.js';
 import { readIfExists, writeFileAtomically } from './files.js';
 import { lockDirectory } from './lock.js';
+import { ownNames } from './own-names.js';
+import { readOrCreateSecureTls, type SecureTls, type TlsFiles } from './secure-tls.js';
 
 const CERTIFICATE_DAYS = 3650;
 
@@ -16,7 +18,15 @@ export interface DataDirectory {
   readonly sealingKeys: string;
   readonly sealingKeysFile: string;
   /** PEM files of the phone listener's key and certificate; made on first use unless the user put others there. */
-  readonly tls: { readonly keyFile: string; readonly certificateFile: string };
+  readonly tls: TlsFiles;
+  /** The same of the listener for Secure Mode, signed by the certificate authority unless the user put others there. */
+  readonly secureTls: TlsFiles;
+  /** Signs certificates of phones; made on first use. Whoever has its key can pretend to be any phone. */
+  readonly certificateAuthority: TlsFiles;
+  /** PEM with the issuer of the secure listener's certificate, where that is not the certificate authority. */
+  readonly serverCaFile: string | undefined;
+  /** What is about to expire, for the person who starts the server. */
+  readonly warnings: readonly string[];
   /** Hashed API keys. */
   readonly apiKeysFile: string;
   /** The first admin key in clear, mode 0600. */
@@ -49,11 +59,14 @@ export async function openDataDirectory(directory: string): Promise<DataDirector
     await mkdir(policyDirectory, { recursive: true });
     await mkdir(logDirectory, { recursive: true });
     const sealingKeysFile = path.join(root, 'sealing-keys');
+    const tls = await readOrCreateCertificate(path.join(root, 'tls'));
+    const secure: SecureTls = await readOrCreateSecureTls(path.join(root, 'tls'));
     return {
       path: root,
       sealingKeys: await readOrCreateSealingKeys(sealingKeysFile),
       sealingKeysFile,
-      tls: await readOrCreateCertificate(path.join(root, 'tls')),
+      tls,
+      ...secure,
       apiKeysFile: path.join(root, 'api-keys.json'),
       firstApiKeyFile: path.join(root, 'api-key'),
       policyDirectory,
@@ -101,7 +114,7 @@ async function readOrCreateSealingKeys(file: string): Promise<string> {
   return keys;
 }
 
-async function readOrCreateCertificate(directory: string): Promise<{ keyFile: string; certificateFile: string }> {
+async function readOrCreateCertificate(directory: string): Promise<TlsFiles> {
   const keyFile = path.join(directory, 'key.pem');
   const certificateFile = path.join(directory, 'cert.pem');
   const [key, certificate] = [await readIfExists(keyFile), await readIfExists(certificateFile)];
@@ -123,11 +136,4 @@ async function readOrCreateCertificate(directory: string): Promise<{ keyFile: st
     await writeFileAtomically(certificateFile, made.cert, 0o644);
   }
   return { keyFile, certificateFile };
-}
-
-/** Names and addresses under which phones reach this machine. */
-function ownNames(): string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
-  const plain = addresses.filter((address) => !address.includes('%') && !address.startsWith('fe80:'));
-  return [...new Set(['localhost', hostname(), ...plain])].filter((name) => name !== '');
 }

@@ -3,8 +3,8 @@ import { openDataDirectory } from './data-directory.js';
 import { DataDirectoryError } from './errors.js';
 import { ensureFirstApiKey } from './first-api-key.js';
 
-const USAGE = `Makes what an installation needs once: sealing keys, a certificate for the phone listener, the first admin key.
-What is there already stays as it is.
+const USAGE = `Makes what an installation needs once: sealing keys, a certificate for the phone listener, the certificate authority
+and the certificate for Secure Mode, the first admin key. What is there already stays as it is.
 
   node libs/platform/data-directory/dist/setup-cli.js --data-dir DIR
 `;
@@ -17,6 +17,7 @@ try {
     const data = await openDataDirectory(options['data-dir']);
     const key = await ensureFirstApiKey(data);
     console.log(key ? `First admin key (also in ${data.firstApiKeyFile}): ${key}` : `${data.path} is set up already.`);
+    for (const warning of data.warnings) console.warn(warning);
     await data.release();
   }
 } catch (error) {
