@@ -28,6 +28,12 @@ export interface FeatureRules {
   /** Name in `DeviceState.features` and in logs. */
   readonly name: string;
 
+  /** False: somebody else pretends to be the phone. The message changes nothing and is answered `no-work`. */
+  believes?(state: DeviceState, opening: ContactOpened): boolean;
+
+  /** Whether an open order of this feature is not wanted any more; it is closed as `superseded` instead of being offered. */
+  isObsolete?(state: DeviceState, order: WorkOrder): boolean;
+
   /** A contact was opened; facts and items of the opening are already in the state. */
   onOpened?(device: FeatureDevice, opening: ContactOpened, reason: string): readonly PlannedOrder[];
 
@@ -89,6 +95,8 @@ export interface PlannedOrder {
   /** Marks of written items, by item key, where the phone's memory of written values must follow. */
   readonly targets?: ReadonlyMap<string, OrderTarget>;
   readonly verification?: Verification;
+  /** Whether the phone is woken for it at once, not after the contact gap. */
+  readonly wantsContactNow?: boolean;
   /** Shown by the API; no secrets. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Makes sense in the contact it was planned in only: superseded when that contact ends or another one begins. */
@@ -115,6 +123,15 @@ export class FeatureSet {
   static readonly NONE = new FeatureSet([]);
 
   constructor(private readonly rules: readonly FeatureRules[]) {}
+
+  /** Every feature is asked: each may count what it does not believe. */
+  believes(state: DeviceState, opening: ContactOpened): boolean {
+    return this.rules.map((one) => one.believes?.(state, opening) ?? true).every(Boolean);
+  }
+
+  isObsolete(state: DeviceState, order: WorkOrder): boolean {
+    return this.rules.some((one) => one.isObsolete?.(state, order) ?? false);
+  }
 
   onOpened(device: FeatureDevice, opening: ContactOpened, reason: string): readonly PlannedOrder[] {
     return this.rules.flatMap((one) => one.onOpened?.(device, opening, reason) ?? []);
