@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { canonicalAddress, type PhoneNetworks } from './phone-networks.js';
 
 /** The phone's web server path for ContactMe (PROTOCOL 8.1). No other is ever asked. */
@@ -60,9 +60,10 @@ export function readContactTarget(uri: string, rules: ContactTargetRules): Check
   if (!mayBeAllowed(port, rules)) return refused('port-not-allowed');
   const authority = portText === undefined ? written : `${written}:${port}`;
   const bare = written.startsWith('[') ? written.slice(1, -1) : written;
-  const host = canonicalAddress(bare);
+  const isBracketed = written.startsWith('[');
+  const host = isBracketed === isIPv6(bare) ? canonicalAddress(bare) : undefined;
   if (host !== undefined) return { ok: true, target: { host, isAddress: true, port, authority } };
-  if (written.startsWith('[') || NUMERIC.test(bare) || !NAME.test(bare)) return refused('host-not-allowed');
+  if (isBracketed || NUMERIC.test(bare) || !NAME.test(bare)) return refused('host-not-allowed');
   return { ok: true, target: { host: bare.toLowerCase(), isAddress: false, port, authority } };
 }
 
