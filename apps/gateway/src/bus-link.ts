@@ -1,36 +1,39 @@
 import { setTimeout } from 'node:timers/promises';
-import type { EventBus, OutgoingRecord, Subscription } from '@opendls/event-bus';
-import {
-  GATEWAY_DEVICE_TOPIC,
-  prefixedTopic,
-  WORK_ORDER_TOPIC,
-  type TopicDefinition,
-  type TopicName,
-} from '@opendls/event-contracts';
+import type { EventBus, OutgoingRecord, SubscribeOptions, Subscription } from '@opendls/event-bus';
+import { GATEWAY_DEVICE_TOPIC, prefixedTopic, type TopicDefinition, type TopicName } from '@opendls/event-contracts';
 import type { Logger } from '@opendls/logging';
 import { LateRecords } from './late-records.js';
-import type { WorkOrderConsumer } from './work-orders/work-order.consumer.js';
 
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 /** A bus that is there answers within this; one that is not is waited for while phones are told to come again. */
 const START_WAIT_MS = 2_000;
 
+/** A topic the gateway reads. */
+export interface BusStream extends Pick<
+  SubscribeOptions,
+  'from' | 'ephemeral' | 'onBatch' | 'onCaughtUp' | 'maxRetries' | 'maxBatchSize'
+> {
+  readonly topic: TopicDefinition & { readonly name: TopicName };
+  /** Without the prefix of the installation. */
+  readonly group: string;
+}
+
 /** The gateway's connection to the event bus: comes up when the bus does, and says whether it is up. */
 export class BusLink {
   /** Rejects when the subscription ended for good; the process should exit and be started again. */
   readonly failed: Promise<never>;
   private fail: (error: Error) => void = () => undefined;
-  private subscription: Subscription | undefined;
+  /** All or none. */
+  private subscriptions: readonly Subscription[] = [];
   private readonly closing = new AbortController();
   private readonly later: LateRecords;
 
   constructor(
     private readonly bus: EventBus,
-    private readonly consumer: WorkOrderConsumer,
+    private readonly streams: readonly BusStream[],
     private readonly options: {
       readonly topicPrefix: string;
-      readonly instanceId: string;
       readonly onLost: (count: number) => void;
     },
     private readonly logger: Logger,
@@ -46,9 +49,9 @@ export class BusLink {
     );
   }
 
-  /** Whether answers to questions for work can arrive. */
+  /** Whether everything that gateways are told can arrive. */
   get isUp(): boolean {
-    return this.subscription !== undefined && !this.closing.signal.aborted;
+    return this.subscriptions.length > 0 && !this.closing.signal.aborted;
   }
 
   /** Begins to connect and goes on until it succeeds; resolves when it did, or after a while without waiting longer. */
@@ -75,8 +78,8 @@ export class BusLink {
 
   /** Throws while the bus cannot be used. */
   async checkHealth(): Promise<void> {
-    if (this.subscription === undefined) throw new Error('not subscribed to work orders');
-    this.subscription.checkHealth();
+    if (this.subscriptions.length === 0) throw new Error('not subscribed to what gateways are told');
+    for (const subscription of this.subscriptions) subscription.checkHealth();
     await this.bus.checkHealth();
   }
 
@@ -84,8 +87,9 @@ export class BusLink {
   async close(timeoutMs: number): Promise<void> {
     this.closing.abort();
     await withinTime(this.later.close(), timeoutMs);
-    await this.subscription?.close();
-    this.subscription = undefined;
+    const { subscriptions } = this;
+    this.subscriptions = [];
+    await closeAll(subscriptions);
   }
 
   private async connectUntilUp(): Promise<void> {
@@ -96,26 +100,17 @@ export class BusLink {
   }
 
   private async connect(nextRetryMs: number): Promise<boolean> {
-    const { topicPrefix, instanceId } = this.options;
+    const { topicPrefix } = this.options;
     try {
-      await this.bus.ensureTopics([
-        settingsOf(GATEWAY_DEVICE_TOPIC, topicPrefix),
-        settingsOf(WORK_ORDER_TOPIC, topicPrefix),
-      ]);
-      const subscription = await this.bus.subscribe({
-        topics: [prefixedTopic(topicPrefix, WORK_ORDER_TOPIC.name)],
-        // Installations that share a cluster share nothing in it.
-        group: `${topicPrefix}gateway.work-orders.${instanceId}`,
-        from: 'end',
-        ephemeral: true,
-        onBatch: this.consumer.onBatch,
-      });
+      const topics = [GATEWAY_DEVICE_TOPIC, ...this.streams.map(({ topic }) => topic)];
+      await this.bus.ensureTopics(topics.map((topic) => settingsOf(topic, topicPrefix)));
+      const subscriptions = await this.subscribeAll();
       if (this.closing.signal.aborted) {
-        await subscription.close();
+        await closeAll(subscriptions);
         return true;
       }
-      this.subscription = subscription;
-      subscription.stopped.catch((error: unknown) => this.onStopped(error));
+      this.subscriptions = subscriptions;
+      for (const { stopped } of subscriptions) stopped.catch((error: unknown) => this.onStopped(error));
       this.logger.info('connected to the event bus');
       return true;
     } catch (error) {
@@ -124,10 +119,29 @@ export class BusLink {
     }
   }
 
+  private async subscribeAll(): Promise<readonly Subscription[]> {
+    const { topicPrefix } = this.options;
+    const results = await Promise.allSettled(
+      this.streams.map(({ topic, group, ...options }) =>
+        this.bus.subscribe({
+          ...options,
+          topics: [prefixedTopic(topicPrefix, topic.name)],
+          // Installations that share a cluster share nothing in it.
+          group: `${topicPrefix}${group}`,
+        }),
+      ),
+    );
+    const subscriptions = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure === undefined) return subscriptions;
+    await closeAll(subscriptions);
+    throw failure.reason;
+  }
+
   private onStopped(error: unknown): void {
     if (this.closing.signal.aborted) return;
-    this.subscription = undefined;
-    this.fail(new Error('the work-order subscription ended', { cause: error }));
+    this.subscriptions = [];
+    this.fail(new Error('a subscription of the gateway ended', { cause: error }));
   }
 }
 
@@ -137,6 +151,10 @@ function settingsOf(
 ): { name: string; cleanup: 'delete' | 'compact'; retentionMs?: number } {
   const { cleanup, retentionMs } = topic;
   return { name: prefixedTopic(prefix, topic.name), cleanup, ...(retentionMs === undefined ? {} : { retentionMs }) };
+}
+
+async function closeAll(subscriptions: readonly Subscription[]): Promise<void> {
+  await Promise.all(subscriptions.map((subscription) => subscription.close()));
 }
 
 async function withinTime(work: Promise<unknown>, timeoutMs: number): Promise<void> {

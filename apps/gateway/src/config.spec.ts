@@ -8,6 +8,9 @@ const files: Record<string, string> = {
   '/etc/opendls/tls/cert.pem': '-----BEGIN CERTIFICATE-----\n',
   '/etc/opendls/tls/legacy-key.pem': '-----BEGIN PRIVATE KEY-----\n',
   '/etc/opendls/tls/legacy-cert.pem': '-----BEGIN CERTIFICATE-----\n',
+  '/etc/opendls/tls/secure-key.pem': '-----BEGIN PRIVATE KEY-----\n',
+  '/etc/opendls/tls/secure-cert.pem': '-----BEGIN CERTIFICATE-----\n',
+  '/etc/opendls/tls/ca.pem': '-----BEGIN CERTIFICATE-----\n',
   '/etc/opendls/sealing-keys': 'k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
 };
 
@@ -34,6 +37,7 @@ describe('the configuration of the gateway', () => {
     );
     expect(named.sort()).toEqual([...variableNames(gatewayEnvironment)].sort());
     expect(load(example).legacyPhones).toMatchObject({ port: 18_445 });
+    expect(load(example).securePhones).toMatchObject({ port: 18_444, minVersion: 'TLSv1.2' });
   });
 
   it('has the same defaults from the environment as in code', () => {
@@ -57,11 +61,13 @@ describe('the configuration of the gateway', () => {
         OPENDLS_GATEWAY_HEADERS_TIMEOUT_MS: '1m',
         OPENDLS_GATEWAY_LEGACY_TLS_CERT_FILE: '',
         OPENDLS_GATEWAY_PATHS: 'provisioning',
+        OPENDLS_GATEWAY_SECURE_CLIENT_CA_FILE: '',
       }),
     ).toEqual({
       OPENDLS_GATEWAY_PUBLISH_DEADLINE_MS: 'must not be longer than OPENDLS_GATEWAY_DEADLINE_MS',
       OPENDLS_GATEWAY_HEADERS_TIMEOUT_MS: 'must not be longer than OPENDLS_GATEWAY_REQUEST_TIMEOUT_MS',
       OPENDLS_GATEWAY_LEGACY_TLS_KEY: 'key and certificate of the legacy listener belong together',
+      OPENDLS_GATEWAY_SECURE_CLIENT_CA: 'is required by OPENDLS_GATEWAY_SECURE_PORT',
       OPENDLS_GATEWAY_PATHS: 'every path must begin with /',
     });
   });

@@ -1,4 +1,5 @@
 import { byteSize, csv, durationMs, flag, integer, port } from '@opendls/config';
+import { AUTO_TRAITS, type TraitSettings } from '@opendls/dls-interaction';
 import { instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process';
 import { hostname } from 'node:os';
 import { z } from 'zod';
@@ -26,6 +27,15 @@ export interface PhoneListenerConfig {
   readonly maxConnectionsPerAddress: number;
 }
 
+/** The listener for phones in Secure Mode: both sides show a certificate (PROTOCOL 7.1). */
+export interface SecurePhoneListenerConfig extends PhoneListenerConfig {
+  /** PEM of the authorities whose client certificates are believed. */
+  readonly clientCa: string;
+  /** OpenSSL cipher list; null: Node's own. */
+  readonly ciphers: string | null;
+  readonly minVersion: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+}
+
 export interface LegacyPhoneListenerConfig extends PhoneListenerConfig {
   /** OpenSSL cipher list. */
   readonly ciphers: string;
@@ -46,7 +56,10 @@ export interface GatewayConfig extends EdgeConfig {
   readonly instanceId: string;
   readonly topicPrefix: string;
   readonly phones: PhoneListenerConfig;
+  readonly securePhones: SecurePhoneListenerConfig | null;
   readonly legacyPhones: LegacyPhoneListenerConfig | null;
+  /** How often the files of certificates are looked at. */
+  readonly tlsReloadIntervalMs: number;
   readonly ops: { readonly host: string; readonly port: number } | null;
   /** URL paths phones post to. */
   readonly paths: readonly string[];
@@ -64,8 +77,8 @@ export interface GatewayConfig extends EdgeConfig {
   /** Orders kept for open contacts; a contact whose order was dropped asks for it again. */
   readonly orderCacheBytes: number;
   readonly maxActions: number;
-  readonly legacyEntities: boolean;
-  readonly canSolicit: boolean;
+  /** What is not left to the firmware of each phone. */
+  readonly traits: TraitSettings;
   readonly shutdownTimeoutMs: number;
 }
 
@@ -75,7 +88,9 @@ export const LEGACY_CIPHERS =
 
 const DEFAULTS = {
   topicPrefix: '',
+  securePhones: null,
   legacyPhones: null,
+  tlsReloadIntervalMs: 60_000,
   ops: null,
   paths: ['/DeploymentService/LoginService', '/provisioningService'],
   requests: {
@@ -95,8 +110,7 @@ const DEFAULTS = {
   maxOpenContacts: 20_000,
   orderCacheBytes: 67_108_864,
   maxActions: 50,
-  legacyEntities: false,
-  canSolicit: true,
+  traits: AUTO_TRAITS,
   shutdownTimeoutMs: 10_000,
 } as const satisfies Partial<GatewayConfig>;
 
@@ -105,26 +119,31 @@ const LEGACY_LISTENER_DEFAULTS = { ...LISTENER_DEFAULTS, maxConnections: 1_000, 
 
 /** What whoever embeds the gateway has to say; everything else has a default. */
 export type GatewayConfigInput = Partial<
-  Omit<GatewayConfig, 'phones' | 'legacyPhones' | 'requests' | keyof EdgeConfig>
+  Omit<GatewayConfig, 'phones' | 'securePhones' | 'legacyPhones' | 'requests' | 'traits' | keyof EdgeConfig>
 > &
   EdgeConfigInput & {
     readonly phones: Partial<PhoneListenerConfig> & Pick<PhoneListenerConfig, 'port' | 'tls'>;
+    readonly securePhones?:
+      (Partial<SecurePhoneListenerConfig> & Pick<SecurePhoneListenerConfig, 'port' | 'tls' | 'clientCa'>) | null;
     readonly legacyPhones?:
       (Partial<LegacyPhoneListenerConfig> & Pick<LegacyPhoneListenerConfig, 'port' | 'tls'>) | null;
     readonly requests?: Partial<PhoneRequestLimits>;
+    readonly traits?: Partial<TraitSettings>;
   };
 
 /** A complete configuration, for processes that start the gateway as a part. */
 export function gatewayConfig(input: GatewayConfigInput): GatewayConfig {
-  const { phones, legacyPhones, requests, contactMe, dcmp, files, ...others } = input;
+  const { phones, securePhones, legacyPhones, requests, traits, contactMe, dcmp, files, ...others } = input;
   return {
     ...DEFAULTS,
     instanceId: defaultInstanceId(),
     ...others,
     ...edgeConfig({ contactMe, dcmp, files }),
     phones: { ...LISTENER_DEFAULTS, ...phones },
+    securePhones: securePhones ? { ...LISTENER_DEFAULTS, ciphers: null, minVersion: 'TLSv1.2', ...securePhones } : null,
     legacyPhones: legacyPhones ? { ...LEGACY_LISTENER_DEFAULTS, ciphers: LEGACY_CIPHERS, ...legacyPhones } : null,
     requests: { ...DEFAULTS.requests, ...requests },
+    traits: { ...AUTO_TRAITS, ...traits },
   };
 }
 
@@ -137,6 +156,9 @@ function defaultInstanceId(): string {
 
 const pem = (kind: string): z.ZodType<string, string> =>
   z.string().refine((text) => text.includes(`-----BEGIN ${kind}`) || text.includes(kind), `must be PEM (${kind})`);
+
+/** Whether a trait holds for every phone; `auto` asks the table of quirks. */
+const trait = (): z.ZodType<boolean | 'auto', string> => z.union([z.literal('auto'), flag()]);
 
 /** The environment of the gateway process. Every name may also be given as `<name>_FILE`. */
 export const gatewayEnvironment = serviceEnvironment
@@ -151,6 +173,18 @@ export const gatewayEnvironment = serviceEnvironment
     OPENDLS_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS: integer({ min: 1 }).default(
       LISTENER_DEFAULTS.maxConnectionsPerAddress,
     ),
+    OPENDLS_GATEWAY_SECURE_PORT: port().optional(),
+    OPENDLS_GATEWAY_SECURE_HOST: z.string().default(LISTENER_DEFAULTS.host),
+    OPENDLS_GATEWAY_SECURE_TLS_KEY: pem('PRIVATE KEY').optional(),
+    OPENDLS_GATEWAY_SECURE_TLS_CERT: pem('CERTIFICATE').optional(),
+    OPENDLS_GATEWAY_SECURE_CLIENT_CA: pem('CERTIFICATE').optional(),
+    OPENDLS_GATEWAY_SECURE_CIPHERS: z.string().optional(),
+    OPENDLS_GATEWAY_SECURE_MIN_TLS: z.enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+    OPENDLS_GATEWAY_SECURE_MAX_CONNECTIONS: integer({ min: 1 }).default(LISTENER_DEFAULTS.maxConnections),
+    OPENDLS_GATEWAY_SECURE_MAX_CONNECTIONS_PER_ADDRESS: integer({ min: 1 }).default(
+      LISTENER_DEFAULTS.maxConnectionsPerAddress,
+    ),
+    OPENDLS_GATEWAY_TLS_RELOAD_INTERVAL_MS: durationMs({ min: 1_000 }).default(DEFAULTS.tlsReloadIntervalMs),
     OPENDLS_GATEWAY_LEGACY_PORT: port().optional(),
     OPENDLS_GATEWAY_LEGACY_HOST: z.string().default(LEGACY_LISTENER_DEFAULTS.host),
     OPENDLS_GATEWAY_LEGACY_TLS_KEY: pem('PRIVATE KEY').optional(),
@@ -174,8 +208,9 @@ export const gatewayEnvironment = serviceEnvironment
     OPENDLS_GATEWAY_MAX_OPEN_CONTACTS: integer({ min: 1 }).default(DEFAULTS.maxOpenContacts),
     OPENDLS_GATEWAY_ORDER_CACHE_BYTES: byteSize().default(DEFAULTS.orderCacheBytes),
     OPENDLS_GATEWAY_MAX_ACTIONS: integer({ min: 1, max: 1_000 }).default(DEFAULTS.maxActions),
-    OPENDLS_GATEWAY_LEGACY_ENTITIES: flag().default(DEFAULTS.legacyEntities),
-    OPENDLS_GATEWAY_SEND_SOLICITED: flag().default(DEFAULTS.canSolicit),
+    OPENDLS_GATEWAY_LEGACY_ENTITIES: trait().default('auto'),
+    OPENDLS_GATEWAY_SEND_SOLICITED: trait().default('auto'),
+    OPENDLS_GATEWAY_NUMERIC_FILE_PRIORITY: trait().default('auto'),
     OPENDLS_GATEWAY_MAX_BODY_BYTES: byteSize({ min: 1_024, max: 16_777_216 }).default(DEFAULTS.requests.maxBodyBytes),
     OPENDLS_GATEWAY_MAX_HEADER_BYTES: byteSize({ min: 1_024 }).default(DEFAULTS.requests.maxHeaderBytes),
     OPENDLS_GATEWAY_HANDSHAKE_TIMEOUT_MS: durationMs({ min: 100 }).default(DEFAULTS.requests.handshakeTimeoutMs),
@@ -196,6 +231,14 @@ export const gatewayEnvironment = serviceEnvironment
       fail('OPENDLS_GATEWAY_HEADERS_TIMEOUT_MS', 'must not be longer than OPENDLS_GATEWAY_REQUEST_TIMEOUT_MS');
     if ((env.OPENDLS_GATEWAY_LEGACY_TLS_KEY === undefined) !== (env.OPENDLS_GATEWAY_LEGACY_TLS_CERT === undefined))
       fail('OPENDLS_GATEWAY_LEGACY_TLS_KEY', 'key and certificate of the legacy listener belong together');
+    if (env.OPENDLS_GATEWAY_SECURE_PORT !== undefined) {
+      const needed = [
+        'OPENDLS_GATEWAY_SECURE_TLS_KEY',
+        'OPENDLS_GATEWAY_SECURE_TLS_CERT',
+        'OPENDLS_GATEWAY_SECURE_CLIENT_CA',
+      ] as const;
+      for (const name of needed) if (env[name] === undefined) fail(name, 'is required by OPENDLS_GATEWAY_SECURE_PORT');
+    }
     if (env.OPENDLS_GATEWAY_PATHS.some((path) => !path.startsWith('/')))
       fail('OPENDLS_GATEWAY_PATHS', 'every path must begin with /');
   });
@@ -220,6 +263,8 @@ export function configFromEnvironment(env: GatewayEnvironment): GatewayConfig {
       maxConnections: env.OPENDLS_GATEWAY_MAX_CONNECTIONS,
       maxConnectionsPerAddress: env.OPENDLS_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS,
     },
+    securePhones: secureFromEnvironment(env),
+    tlsReloadIntervalMs: env.OPENDLS_GATEWAY_TLS_RELOAD_INTERVAL_MS,
     legacyPhones:
       legacyPort === undefined
         ? null
@@ -250,9 +295,31 @@ export function configFromEnvironment(env: GatewayEnvironment): GatewayConfig {
     maxOpenContacts: env.OPENDLS_GATEWAY_MAX_OPEN_CONTACTS,
     orderCacheBytes: env.OPENDLS_GATEWAY_ORDER_CACHE_BYTES,
     maxActions: env.OPENDLS_GATEWAY_MAX_ACTIONS,
-    legacyEntities: env.OPENDLS_GATEWAY_LEGACY_ENTITIES,
-    canSolicit: env.OPENDLS_GATEWAY_SEND_SOLICITED,
+    traits: {
+      legacyEntities: env.OPENDLS_GATEWAY_LEGACY_ENTITIES,
+      canSolicit: env.OPENDLS_GATEWAY_SEND_SOLICITED,
+      numericFilePriority: env.OPENDLS_GATEWAY_NUMERIC_FILE_PRIORITY,
+    },
     shutdownTimeoutMs: env.OPENDLS_GATEWAY_SHUTDOWN_TIMEOUT_MS,
     ...edgeConfigFromEnvironment(env),
   });
+}
+
+function secureFromEnvironment(env: GatewayEnvironment): SecurePhoneListenerConfig | null {
+  const port = env.OPENDLS_GATEWAY_SECURE_PORT;
+  const key = env.OPENDLS_GATEWAY_SECURE_TLS_KEY;
+  const cert = env.OPENDLS_GATEWAY_SECURE_TLS_CERT;
+  const clientCa = env.OPENDLS_GATEWAY_SECURE_CLIENT_CA;
+  // That they come together was checked.
+  if (port === undefined || key === undefined || cert === undefined || clientCa === undefined) return null;
+  return {
+    host: env.OPENDLS_GATEWAY_SECURE_HOST,
+    port,
+    tls: { key, cert },
+    clientCa,
+    ciphers: env.OPENDLS_GATEWAY_SECURE_CIPHERS ?? null,
+    minVersion: env.OPENDLS_GATEWAY_SECURE_MIN_TLS,
+    maxConnections: env.OPENDLS_GATEWAY_SECURE_MAX_CONNECTIONS,
+    maxConnectionsPerAddress: env.OPENDLS_GATEWAY_SECURE_MAX_CONNECTIONS_PER_ADDRESS,
+  };
 }

@@ -1,25 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { CryptoError, deriveTokenKeys, open, type SealingKeys } from '@opendls/crypto';
-import { DEFAULT_SETTINGS, type Settings } from '@opendls/dls-interaction';
+import { deriveTokenKeys, type SealingKeys } from '@opendls/crypto';
+import { DEFAULT_SETTINGS } from '@opendls/dls-interaction';
 import type { EventBus } from '@opendls/event-bus';
-import { sealContext } from '@opendls/event-contracts';
+import { DEVICE_DIRECTIVE_TOPIC, WORK_ORDER_TOPIC } from '@opendls/event-contracts';
+import { FileLinks } from '@opendls/file-links';
 import { createOpsServer, type ApiKeySource, type HealthCheck, type RunningServer } from '@opendls/http';
-import { itemKey } from '@opendls/item-catalog';
 import type { Logger } from '@opendls/logging';
 import { Registry } from 'prom-client';
-import { BusLink } from './bus-link.js';
+import { BusLink, type BusStream } from './bus-link.js';
 import type { GatewayConfig } from './config.js';
 import { ContactRunner } from './contacts/contact-runner.js';
 import { ContactStore } from './contacts/contact-store.js';
 import { DeviceQueue } from './contacts/device-queue.js';
 import { Refusals } from './contacts/refusals.js';
 import { ResumeTokens } from './contacts/resume-token.js';
+import { ItemRevealer } from './contacts/reveal-items.js';
+import { DeviceDirectives } from './directives/device-directives.js';
+import { DirectiveConsumer } from './directives/directive.consumer.js';
+import { ModeCheck } from './directives/mode-check.js';
 import { FactEvents } from './events/fact-events.js';
+import { FileUrls } from './files/file-urls.js';
 import { GatewayMetrics } from './metrics.js';
 import { Admission } from './phones/admission.js';
 import { PhoneListener } from './phones/phone-listener.js';
 import { PhoneMessages } from './phones/phone-messages.js';
-import { legacyTlsOptions, tlsOptions } from './phones/tls-options.js';
+import { TlsReload, type ListenerTlsFiles } from './phones/tls-files.js';
+import { tlsOptionsOf, type ListenerName } from './phones/tls-options.js';
+import { TicketKeys } from './phones/tls-tickets.js';
 import { WorkOrderConsumer } from './work-orders/work-order.consumer.js';
 import { WorkWaiters } from './work-orders/work-waiters.js';
 
@@ -36,17 +43,22 @@ export interface GatewayOptions {
   /** For the health and metrics server; without it that server is not started. */
   readonly apiKeys?: ApiKeySource;
   readonly metrics?: Registry;
+  /** Files whose new content replaces the certificates of the configuration. */
+  readonly tlsFiles?: ListenerTlsFiles;
 }
 
 /** A gateway that answers phones. */
 export interface RunningGateway {
   readonly phonesUrl: string;
+  readonly securePhonesUrl: string | null;
   readonly legacyPhonesUrl: string | null;
   readonly opsUrl: string | null;
   readonly health: readonly HealthCheck[];
   readonly metrics: Registry;
   /** Rejects when the gateway can no longer work and has to be started again. */
   readonly failed: Promise<never>;
+  /** Looks at the files of certificates now. Never rejects. */
+  reloadCertificates(): Promise<void>;
   /** Stops accepting, finishes what is in flight, publishes what is left. May be called twice. */
   close(): Promise<void>;
 }
@@ -59,19 +71,22 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 }
 
 const nowMs = (): number => performance.now();
+const now = (): Date => new Date();
 
 class Gateway implements RunningGateway {
   readonly metrics: Registry;
   readonly health: readonly HealthCheck[];
   private readonly gatewayMetrics: GatewayMetrics;
   private readonly waiters = new WorkWaiters();
+  private readonly directives = new DeviceDirectives();
   private readonly store: ContactStore;
   private readonly link: BusLink;
   private readonly admission: Admission;
   private readonly runner: ContactRunner;
   private readonly listeners: PhoneListener[];
+  private readonly tlsReload: TlsReload;
   private ops: RunningServer | undefined;
-  private expiry: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: GatewayOptions) {
@@ -82,9 +97,44 @@ class Gateway implements RunningGateway {
       maxContacts: config.maxOpenContacts,
       maxOrderBytes: config.orderCacheBytes,
       expiryMs: config.contactExpiryMs,
+      deploymentExpiryMs: config.cookieMaxAgeMs,
     });
-    const consumer = new WorkOrderConsumer(
-      config.instanceId,
+    const { topicPrefix } = config;
+    const onLost = (count: number): void => this.gatewayMetrics.lostEvents.inc(count);
+    this.link = new BusLink(bus, this.streams(), { topicPrefix, onLost }, logger);
+    this.admission = new Admission(config, nowMs);
+    const events = new FactEvents(config.instanceId, config.topicPrefix, randomUUID, now);
+    const refusals = this.createRefusals(events);
+    this.runner = this.createRunner(events, refusals);
+    this.listeners = this.createListeners(refusals);
+    this.tlsReload = new TlsReload(
+      config,
+      options.tlsFiles ?? {},
+      this.listeners,
+      (listener, outcome) => this.gatewayMetrics.tlsReloads.inc({ listener, outcome }),
+      logger,
+    );
+    this.health = [
+      { name: 'event-bus', check: () => this.link.checkHealth() },
+      { name: 'device-directives', check: () => this.checkDirectives() },
+    ];
+    this.gatewayMetrics.observe({
+      openContacts: () => this.store.size,
+      heldOrderBytes: () => this.store.heldOrderBytes,
+      waiting: () => this.waiters.size,
+      inFlight: () => this.admission.inFlight,
+      directives: () => this.directives.size,
+      connections: () => this.listeners.map(({ name, openConnections: open }) => ({ listener: name, open })),
+    });
+  }
+
+  /** What gateways are told. Every gateway reads all of it. */
+  private streams(): readonly BusStream[] {
+    const { instanceId } = this.options.config;
+    const { logger } = this.options;
+    const invalid = (): void => this.gatewayMetrics.invalidDirectives.inc();
+    const orders = new WorkOrderConsumer(
+      instanceId,
       this.waiters,
       {
         onForeign: (deviceId) => this.store.remove(deviceId),
@@ -93,30 +143,40 @@ class Gateway implements RunningGateway {
       },
       logger,
     );
-    const { topicPrefix, instanceId } = config;
-    const onLost = (count: number): void => this.gatewayMetrics.lostEvents.inc(count);
-    this.link = new BusLink(bus, consumer, { topicPrefix, instanceId, onLost }, logger);
-    this.admission = new Admission(config, nowMs);
-    const events = new FactEvents(config.instanceId, config.topicPrefix, randomUUID, () => new Date());
-    const refusals = this.createRefusals(events);
-    this.runner = this.createRunner(events, refusals);
-    this.listeners = this.createListeners(refusals);
-    this.health = [{ name: 'event-bus', check: () => this.link.checkHealth() }];
-    this.gatewayMetrics.observe({
-      openContacts: () => this.store.size,
-      heldOrderBytes: () => this.store.heldOrderBytes,
-      waiting: () => this.waiters.size,
-      inFlight: () => this.admission.inFlight,
-      connections: () => this.listeners.map(({ name, openConnections: open }) => ({ listener: name, open })),
-    });
+    const directives = new DirectiveConsumer(this.directives, invalid, logger);
+    return [
+      {
+        topic: WORK_ORDER_TOPIC,
+        group: `gateway.work-orders.${instanceId}`,
+        from: 'end',
+        ephemeral: true,
+        onBatch: orders.onBatch,
+      },
+      {
+        topic: DEVICE_DIRECTIVE_TOPIC,
+        group: `gateway.device-directives.${instanceId}`,
+        from: 'beginning',
+        ephemeral: true,
+        onBatch: directives.onBatch,
+        onCaughtUp: () => this.directives.noteCaughtUp(),
+      },
+    ];
   }
 
   get phonesUrl(): string {
-    return this.listeners[0]?.url ?? '';
+    return this.urlOf('default') ?? '';
+  }
+
+  get securePhonesUrl(): string | null {
+    return this.urlOf('secure');
   }
 
   get legacyPhonesUrl(): string | null {
-    return this.listeners[1]?.url ?? null;
+    return this.urlOf('legacy');
+  }
+
+  private urlOf(name: ListenerName): string | null {
+    return this.listeners.find((listener) => listener.name === name)?.url ?? null;
   }
 
   get opsUrl(): string | null {
@@ -133,12 +193,26 @@ class Gateway implements RunningGateway {
       await this.startOps();
       for (const listener of this.listeners) await listener.listen();
       await this.link.start();
-      this.expiry = setInterval(() => this.runner.expire(), Math.ceil(config.contactExpiryMs / EXPIRY_CHECKS));
-      this.expiry.unref();
+      this.every(Math.ceil(config.contactExpiryMs / EXPIRY_CHECKS), () => this.runner.expire());
+      this.every(config.tlsReloadIntervalMs, () => void this.reloadCertificates());
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  reloadCertificates(): Promise<void> {
+    return this.tlsReload.check();
+  }
+
+  private every(periodMs: number, work: () => void): void {
+    const timer = setInterval(work, periodMs);
+    timer.unref();
+    this.timers.push(timer);
+  }
+
+  private async checkDirectives(): Promise<void> {
+    if (!this.directives.isCaughtUp) throw new Error('the directives of the phones are not all read yet');
   }
 
   close(): Promise<void> {
@@ -147,7 +221,7 @@ class Gateway implements RunningGateway {
 
   private async shutDown(): Promise<void> {
     const { shutdownTimeoutMs } = this.options.config;
-    clearInterval(this.expiry);
+    for (const timer of this.timers) clearInterval(timer);
     const begunAtMs = nowMs();
     await Promise.all(this.listeners.map((listener) => listener.close(shutdownTimeoutMs)));
     this.admission.close();
@@ -177,36 +251,23 @@ class Gateway implements RunningGateway {
   }
 
   private createRunner(events: FactEvents, refusals: Refusals): ContactRunner {
-    const { config, logger } = this.options;
-    const { link, waiters, store, gatewayMetrics: metrics } = this;
+    const { config, logger, sealingKeys } = this.options;
+    const { link, waiters, store, directives, gatewayMetrics: metrics } = this;
     const queue = new DeviceQueue(MAX_MESSAGES_PER_PHONE);
-    const { maxActions, legacyEntities, canSolicit } = config;
+    const modes = new ModeCheck(directives, now);
+    const fileUrls = new FileUrls(new FileLinks(sealingKeys), { ...config.files, now });
+    const revealer = new ItemRevealer(sealingKeys, fileUrls, logger);
+    const { maxActions, traits } = config;
     return new ContactRunner(
-      { link, events, waiters, store, queue, refusals, metrics, logger },
+      { link, events, waiters, store, queue, refusals, directives, modes, metrics, logger },
       {
         deadlineMs: config.deadlineMs,
         publishDeadlineMs: config.publishDeadlineMs,
-        settings: { ...DEFAULT_SETTINGS, maxActions, legacyEntities, canSolicit },
-        reveal: (deviceId) => this.revealFor(deviceId),
+        settings: { ...DEFAULT_SETTINGS, maxActions, traits },
+        reveal: (deviceId, host) => revealer.for(deviceId, host),
         nowMs,
       },
     );
-  }
-
-  /** Opens sealed values only while a message is built of them. */
-  private revealFor(deviceId: string): Settings['reveal'] {
-    const { sealingKeys, logger } = this.options;
-    return ({ name, index, value, isSealed }) => {
-      if (isSealed !== true) return value;
-      const key = itemKey(name, index);
-      try {
-        return open(sealingKeys, value, sealContext(deviceId, key));
-      } catch (error) {
-        if (!(error instanceof CryptoError)) throw error;
-        logger.error({ deviceId, item: key, code: error.code }, 'sealed value cannot be opened');
-        return undefined;
-      }
-    };
   }
 
   private createListeners(refusals: Refusals): PhoneListener[] {
@@ -215,16 +276,17 @@ class Gateway implements RunningGateway {
     const { runner, admission, gatewayMetrics: metrics } = this;
     const messages = new PhoneMessages(
       { runner, tokens, admission, refusals, metrics, logger },
-      { maxBodyBytes: config.requests.maxBodyBytes, legacyEntities: config.legacyEntities },
+      { maxBodyBytes: config.requests.maxBodyBytes },
     );
-    const common = { paths: config.paths, limits: config.requests, nowMs };
-    const { phones, legacyPhones } = config;
-    const options = [{ ...common, name: 'default' as const, config: phones, tls: tlsOptions(phones) }];
-    const legacy = legacyPhones
-      ? [{ ...common, name: 'legacy' as const, config: legacyPhones, tls: legacyTlsOptions(legacyPhones) }]
-      : [];
-    return [...options, ...legacy].map(
-      (one) => new PhoneListener(one, messages, metrics, logger.child({ listener: one.name })),
-    );
+    const { paths, requests: limits, phones, securePhones, legacyPhones } = config;
+    const ticketKeys = new TicketKeys(sealingKeys, now);
+    const configs = { default: phones, secure: securePhones, legacy: legacyPhones };
+    return (['default', 'secure', 'legacy'] as const).flatMap((name) => {
+      const one = configs[name];
+      if (one === null) return [];
+      const tls = tlsOptionsOf(name, config, one.tls);
+      const options = { name, config: one, tls, ticketKeys, paths, limits, nowMs };
+      return [new PhoneListener(options, messages, metrics, logger.child({ listener: name }))];
+    });
   }
 }

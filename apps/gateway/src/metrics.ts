@@ -1,9 +1,17 @@
+import { getCiphers } from 'node:tls';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PhoneConnection } from '@opendls/event-contracts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
+const OTHER = 'other';
+const TLS_VERSIONS: ReadonlySet<string> = new Set(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);
+/** What this build of OpenSSL can speak at all. */
+const CIPHERS: ReadonlySet<string> = new Set(getCiphers().map((name) => name.toUpperCase()));
+
 /** Why a phone was told to come again. */
-export type OverloadCause = 'admission' | 'event-loop' | 'bus-down' | 'publish-failed' | 'phone-queue' | 'closing';
+export type OverloadCause =
+  'admission' | 'event-loop' | 'bus-down' | 'directives' | 'publish-failed' | 'phone-queue' | 'closing';
 
 /** What the gauges ask when somebody reads them. */
 export interface GaugeSources {
@@ -11,6 +19,7 @@ export interface GaugeSources {
   readonly heldOrderBytes: () => number;
   readonly waiting: () => number;
   readonly inFlight: () => number;
+  readonly directives: () => number;
   readonly connections: () => readonly { readonly listener: string; readonly open: number }[];
 }
 
@@ -30,6 +39,9 @@ export class GatewayMetrics {
   readonly interactionWarnings: Counter<'code'>;
   readonly connectionsRefused: Counter<'listener' | 'cause'>;
   readonly tlsFailures: Counter<'listener'>;
+  readonly tlsReloads: Counter<'listener' | 'outcome'>;
+  readonly invalidDirectives: Counter;
+  private readonly tlsContacts: Counter<'listener' | 'version' | 'cipher'>;
 
   constructor(readonly registry: Registry = new Registry()) {
     const registers = [registry];
@@ -55,6 +67,23 @@ export class GatewayMetrics {
     this.interactionWarnings = counter('interaction_warnings_total', 'Odd things in interactions', ['code']);
     this.connectionsRefused = counter('connections_refused_total', 'Connections above a limit', ['listener', 'cause']);
     this.tlsFailures = counter('tls_failures_total', 'TLS handshakes that failed', ['listener']);
+    this.tlsReloads = counter('tls_reloads_total', 'New certificate files, by what became of them', [
+      'listener',
+      'outcome',
+    ]);
+    this.tlsContacts = counter('tls_contacts_total', 'Contacts opened, by TLS version and cipher', [
+      'listener',
+      'version',
+      'cipher',
+    ]);
+    this.invalidDirectives = counter('invalid_directives_total', 'Directives for phones that could not be read');
+  }
+
+  /** Counts how a phone that opened a contact speaks TLS. */
+  countTls({ listener, tlsVersion, tlsCipher }: PhoneConnection): void {
+    const version = TLS_VERSIONS.has(tlsVersion ?? '') ? (tlsVersion ?? OTHER) : OTHER;
+    const cipher = CIPHERS.has(tlsCipher ?? '') ? (tlsCipher ?? OTHER) : OTHER;
+    this.tlsContacts.inc({ listener, version, cipher });
   }
 
   /** Adds the gauges, once their sources exist. */
@@ -73,6 +102,7 @@ export class GatewayMetrics {
     gauge('held_order_bytes', 'Size of the orders held for open contacts', sources.heldOrderBytes);
     gauge('waiting_for_work', 'Questions for work without an answer', sources.waiting);
     gauge('messages_in_flight', 'Messages being worked on', sources.inFlight);
+    gauge('device_directives', 'Phones about which config-policy has said something', sources.directives);
     new Gauge({
       name: 'opendls_gateway_connections',
       help: 'Open connections of phones',

@@ -5,6 +5,7 @@ import type { RunningService } from '@opendls/service-process';
 import { Registry } from 'prom-client';
 import { configFromEnvironment, gatewayEnvironment, type GatewayConfig, type GatewayEnvironment } from './config.js';
 import { startGateway } from './gateway.js';
+import type { ListenerTlsFiles } from './phones/tls-files.js';
 
 /** Time for the event bus to flush and leave after the gateway has finished with its phones. */
 const BUS_CLOSE_MS = 4_000;
@@ -36,7 +37,11 @@ export const gatewaySettings = gatewayEnvironment.transform((env): GatewaySettin
 });
 
 /** Starts the gateway on Kafka. It answers phones also while Kafka is away, with `overload`. */
-export async function serveGateway(settings: GatewaySettings, processLogger: Logger): Promise<RunningService> {
+export async function serveGateway(
+  settings: GatewaySettings,
+  processLogger: Logger,
+  tlsFiles: ListenerTlsFiles = {},
+): Promise<RunningService> {
   const { kafkaBrokers, batchMs, apiKeysFile, sealingKeys, gateway: config } = settings;
   const logger = processLogger.child({ instance: config.instanceId });
   const metrics = new Registry();
@@ -49,11 +54,19 @@ export async function serveGateway(settings: GatewaySettings, processLogger: Log
     fetchIntervalMs: batchMs,
   });
   const apiKeys = new ApiKeyFile(apiKeysFile, { logger });
-  const gateway = await startGateway({ config, bus, logger, sealingKeys, apiKeys, metrics });
+  const gateway = await startGateway({ config, bus, logger, sealingKeys, apiKeys, metrics, tlsFiles });
+  const reload = (): void => void gateway.reloadCertificates();
+  process.on('SIGHUP', reload);
   return {
-    urls: { phones: gateway.phonesUrl, legacyPhones: gateway.legacyPhonesUrl, ops: gateway.opsUrl },
+    urls: {
+      phones: gateway.phonesUrl,
+      securePhones: gateway.securePhonesUrl,
+      legacyPhones: gateway.legacyPhonesUrl,
+      ops: gateway.opsUrl,
+    },
     stopped: gateway.failed,
     close: async () => {
+      process.off('SIGHUP', reload);
       await gateway.close();
       await bus.close();
     },

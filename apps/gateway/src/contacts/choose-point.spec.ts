@@ -7,11 +7,12 @@ function aPoint(contact: Partial<Contact> = {}, position: Partial<Position> = {}
     contact: {
       ...{ contactId: 'contact-1', deviceId: '001ae8005301', maxItems: null, nonce: 'ONE', repeats: 'impossible' },
       ...{ exchanges: 1, actions: 1, isReissued: false },
+      traits: { legacyEntities: false, canSolicit: true, numericFilePriority: false },
       ...contact,
     },
     position: {
       ...{ orderId: 'order-1', attempt: 1, stepIndex: 0, kind: 'write-items', part: 0, fragment: 0 },
-      ...{ isLastPart: false, isLastStep: false, isFragmented: false },
+      ...{ isLastPart: false, isLastStep: false, isFragmented: false, isSent: false },
       ...position,
     },
   };
@@ -74,5 +75,13 @@ describe('the message that a phone answers', () => {
 
   it('is always the one that is remembered once the phone was seen to keep its cookie', () => {
     expect(choosePoint(first, { ...last, seen: { ...seen, keepsCookie: true } }, aReply(), 'empty').point).toBe(second);
+  });
+
+  it('is what a phone with an old cookie was told last, when it reports the file it was told to load', () => {
+    const loading: Memory = { point: aPoint({ exchanges: 2 }, { kind: 'file-deployment', stepIndex: 1 }), seen };
+    const status = aReply({ reason: 'status', action: undefined, status: undefined });
+    expect(choosePoint(first, loading, status, '').point).toBe(loading.point);
+    const other = choosePoint(first, { ...loading, point: second }, status, '');
+    expect(other.point?.position).toEqual(first.position);
   });
 });

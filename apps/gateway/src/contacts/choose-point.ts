@@ -55,10 +55,13 @@ export function choosePoint(
 function isNewMessage(
   cookie: ResumePoint,
   { point: { contact, position }, seen }: Memory,
-  { nonce, action }: WorkpointMessage,
+  { nonce, action, reason }: WorkpointMessage,
   digest: string,
 ): boolean {
-  const isExpected = position.isFragmented || action === actionOf(position.kind);
+  const isExpected =
+    reason === 'status'
+      ? position.kind === 'file-deployment'
+      : position.isFragmented || action === actionOf(position.kind);
   if (!isExpected) return false;
   if (contact.repeats === 'possible' && nonce !== contact.nonce) return true;
   // The fragments of one reply may share a nonce (PROTOCOL 5.2); other messages of this phone do not.

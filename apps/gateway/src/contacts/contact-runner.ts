@@ -16,9 +16,11 @@ import {
   type Transition,
 } from '@opendls/dls-interaction';
 import { PublishError } from '@opendls/event-bus';
-import type { PhoneConnection } from '@opendls/event-contracts';
+import { parseDeviceId, type PhoneConnection } from '@opendls/event-contracts';
 import type { Logger } from '@opendls/logging';
 import type { BusLink } from '../bus-link.js';
+import type { DeviceDirectives } from '../directives/device-directives.js';
+import type { ModeCheck, ShownCertificate } from '../directives/mode-check.js';
 import { deviceIdOf } from '../events/device-facts.js';
 import type { FactEvents } from '../events/fact-events.js';
 import type { GatewayMetrics, OverloadCause } from '../metrics.js';
@@ -36,6 +38,8 @@ import type { Refusals, RefusalCode } from './refusals.js';
 export interface Answer {
   readonly message: DlsMessage;
   readonly point?: ResumePoint;
+  /** The phone does not decode XML's own entities. */
+  readonly legacyEntities?: boolean;
 }
 
 /** A message and how it came. */
@@ -43,7 +47,11 @@ export interface Arrival {
   readonly message: WorkpointMessage;
   /** The message as it came. */
   readonly body: Uint8Array;
+  /** Without the client certificate: whether it is the phone's own shows only here. */
   readonly connection: PhoneConnection;
+  readonly certificate: ShownCertificate | undefined;
+  /** `Host` header of the request. */
+  readonly host: string | undefined;
   /** What the session cookie says; trusted, as a gateway signed it. */
   readonly point: ResumePoint | undefined;
   /** Monotonic clock. */
@@ -54,8 +62,8 @@ export interface RunnerOptions {
   readonly deadlineMs: number;
   readonly publishDeadlineMs: number;
   readonly settings: Omit<Settings, 'reveal'>;
-  /** Opens the sealed value of one item of one phone. */
-  readonly reveal: (deviceId: string) => Settings['reveal'];
+  /** Makes the readable values of one phone's items; `host` is where the phone reached this gateway. */
+  readonly reveal: (deviceId: string, host: string | undefined) => Settings['reveal'];
   readonly nowMs: () => number;
 }
 
@@ -66,6 +74,8 @@ export interface RunnerParts {
   readonly store: ContactStore;
   readonly queue: DeviceQueue;
   readonly refusals: Refusals;
+  readonly directives: DeviceDirectives;
+  readonly modes: ModeCheck;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }
@@ -101,7 +111,7 @@ export class ContactRunner {
 
   /** The answer to one message of one phone. */
   async handle(arrival: Arrival): Promise<Answer> {
-    const { message, point, connection } = arrival;
+    const { message, point, connection, certificate } = arrival;
     const named = deviceIdOf(message.items);
     const isInitial = INITIAL_REASONS.some((reason) => reason === message.reason);
     if (isInitial && named === undefined && (message.reason !== 'status' || point === undefined)) {
@@ -112,9 +122,15 @@ export class ContactRunner {
       return this.refuse(message, 'device-mismatch', named, connection);
     }
     if (message.reason === 'unknown') this.parts.refusals.add('unknown-reason', named ?? null, connection);
-    const deviceId = (isInitial ? named : undefined) ?? point?.contact.deviceId ?? '';
+    const deviceId = (isInitial ? named : undefined) ?? parseDeviceId(point?.contact.deviceId ?? '');
+    if (deviceId === undefined) return this.refuse(message, 'invalid-identity', null, connection);
     if (!this.parts.link.isUp) return this.overloaded(message, 'bus-down');
-    const result = this.parts.queue.run(deviceId, () => this.run(arrival, deviceId, isInitial));
+    // Who must be refused is not known yet.
+    if (!this.parts.directives.isCaughtUp) return this.overloaded(message, 'directives');
+    const refusal = this.parts.modes.refusal(deviceId, connection.listener, certificate);
+    if (refusal !== undefined) return this.refuse(message, refusal, deviceId, connection);
+    const admitted = { ...arrival, connection: withCertificate(connection, certificate) };
+    const result = this.parts.queue.run(deviceId, () => this.run(admitted, deviceId, isInitial));
     return result ?? this.overloaded(message, 'phone-queue');
   }
 
@@ -156,7 +172,7 @@ export class ContactRunner {
     const order = chosen && remembered?.order?.open(chosen.position);
     const state: InteractionState = chosen ? resume(chosen, order) : IDLE;
     const openingId = isInitial ? contactIdOf(deviceId, message.reason, message.nonce) : undefined;
-    const settings = { ...this.options.settings, reveal: this.options.reveal(deviceId) };
+    const settings = { ...this.options.settings, reveal: this.options.reveal(deviceId, arrival.host) };
     const run: Run = { arrival, deviceId, settings, deadlineAtMs, remembered, openingId, order, seen: choice.seen };
     return this.play(run, state, {
       kind: 'message',
@@ -217,8 +233,9 @@ export class ContactRunner {
   }
 
   /** The facts are safe: what they replace is gone, what they ended is told. */
-  private noteProgress(run: Run, { closed, warnings = [] }: Transition): void {
+  private noteProgress(run: Run, { facts, closed, warnings = [] }: Transition): void {
     const { metrics, logger, store } = this.parts;
+    if (facts.some(({ type }) => type === 'contact-opened')) metrics.countTls(run.arrival.connection);
     for (const { code, detail } of warnings) {
       metrics.interactionWarnings.inc({ code });
       logger.warn({ deviceId: run.deviceId, code, detail }, 'odd interaction');
@@ -231,7 +248,8 @@ export class ContactRunner {
   private commit(run: Run, { state, closed }: Transition, message: DlsMessage): Answer {
     const point = resumePointOf(state);
     const isOver = closed !== undefined && closed.outcome !== 'replaced';
-    if (point === undefined || state.name !== 'awaiting-reply') return { message };
+    const legacyEntities = state.name !== 'idle' && state.contact.traits.legacyEntities;
+    if (point === undefined || state.name !== 'awaiting-reply') return { message, legacyEntities };
     if (!isOver) {
       const evicted = this.parts.store.put(run.deviceId, {
         point: detached(point),
@@ -242,7 +260,7 @@ export class ContactRunner {
       });
       this.end(evicted);
     }
-    return { message, point };
+    return { message, point, legacyEntities };
   }
 
   private end(contacts: readonly OpenContact[]): void {
@@ -260,6 +278,13 @@ export class ContactRunner {
     logger.info({ deviceId, contactId, outcome, exchanges, durationMs }, 'contact closed');
     link.publishLater(events.closedRecord(closed, durationMs));
   }
+}
+
+/** What events tell of a connection; the certificate is valid and of this phone. */
+function withCertificate(connection: PhoneConnection, certificate: ShownCertificate | undefined): PhoneConnection {
+  if (certificate === undefined) return connection;
+  const { serialNumber, notAfter } = certificate;
+  return { ...connection, clientCertificate: { serialNumber, notAfter: notAfter.toISOString() } };
 }
 
 /** When a contact was opened here; undefined when it was elsewhere. */

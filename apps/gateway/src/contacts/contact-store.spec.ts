@@ -17,6 +17,7 @@ const point = (deviceId: string): ResumePoint => ({
     exchanges: 1,
     actions: 1,
     isReissued: false,
+    traits: { legacyEntities: false, canSolicit: true, numericFilePriority: false },
   },
   position: {
     orderId: 'o',
@@ -28,6 +29,7 @@ const point = (deviceId: string): ResumePoint => ({
     isLastStep: true,
     fragment: 0,
     isFragmented: false,
+    isSent: false,
   },
 });
 const open = (deviceId: string, touchedAtMs: number, orderBytes = 100): OpenContact => ({
@@ -39,7 +41,13 @@ const open = (deviceId: string, touchedAtMs: number, orderBytes = 100): OpenCont
 });
 
 function store(limits: Partial<ConstructorParameters<typeof ContactStore>[0]> = {}): ContactStore {
-  return new ContactStore({ maxContacts: 3, maxOrderBytes: 1_000, expiryMs: 1_000, ...limits });
+  return new ContactStore({
+    maxContacts: 3,
+    maxOrderBytes: 1_000,
+    expiryMs: 1_000,
+    deploymentExpiryMs: 10_000,
+    ...limits,
+  });
 }
 
 describe('ContactStore', () => {
@@ -51,6 +59,18 @@ describe('ContactStore', () => {
     expect(contacts.takeExpired(1_009)).toEqual([]);
     expect(contacts.takeExpired(1_010).map(({ point: { contact } }) => contact.deviceId)).toEqual(['b']);
     expect([contacts.size, contacts.heldOrderBytes]).toEqual([1, 100]);
+  });
+
+  it('gives a phone that loads a file its time, and does not keep others for it', () => {
+    const contacts = store();
+    const loading = open('a', 0);
+    const position = { ...loading.point.position, kind: 'file-deployment' as const };
+    contacts.put('a', { ...loading, point: { ...loading.point, position } });
+    contacts.put('b', open('b', 10));
+    const expired = (nowMs: number): string[] => contacts.takeExpired(nowMs).map((one) => one.point.contact.deviceId);
+    expect(expired(1_010)).toEqual(['b']);
+    expect(expired(9_999)).toEqual([]);
+    expect(expired(10_000)).toEqual(['a']);
   });
 
   it('lets the oldest go when there are too many', () => {

@@ -14,6 +14,8 @@ export interface ContactStoreLimits {
   readonly maxContacts: number;
   readonly maxOrderBytes: number;
   readonly expiryMs: number;
+  /** For phones that are loading a file: nothing is heard of them until they are done (PROTOCOL 4.8). */
+  readonly deploymentExpiryMs: number;
 }
 
 /** Open contacts by phone, least recently touched first. Bounded in number and in the memory of their orders. */
@@ -46,7 +48,7 @@ export class ContactStore {
       this.orderBytes += contact.order.bytes;
     }
     this.dropOrders();
-    return this.contacts.size > this.limits.maxContacts ? this.takeOldest(1) : [];
+    return this.contacts.size > this.limits.maxContacts ? this.takeOldest() : [];
   }
 
   remove(deviceId: string): void {
@@ -58,22 +60,25 @@ export class ContactStore {
 
   /** Takes out what was not touched for the expiry time. */
   takeExpired(nowMs: number): readonly OpenContact[] {
-    let count = 0;
-    for (const { touchedAtMs } of this.contacts.values()) {
-      if (nowMs - touchedAtMs < this.limits.expiryMs) break;
-      count++;
-    }
-    return this.takeOldest(count);
-  }
-
-  private takeOldest(count: number): readonly OpenContact[] {
+    const { expiryMs, deploymentExpiryMs } = this.limits;
     const taken: OpenContact[] = [];
     for (const [deviceId, contact] of this.contacts) {
-      if (taken.length >= count) break;
+      const untouchedMs = nowMs - contact.touchedAtMs;
+      // Least recently touched first, so nothing behind this one has expired either.
+      if (untouchedMs < Math.min(expiryMs, deploymentExpiryMs)) break;
+      if (untouchedMs < (isLoading(contact) ? deploymentExpiryMs : expiryMs)) continue;
       taken.push(contact);
       this.remove(deviceId);
     }
     return taken;
+  }
+
+  private takeOldest(): readonly OpenContact[] {
+    for (const [deviceId, contact] of this.contacts) {
+      this.remove(deviceId);
+      return [contact];
+    }
+    return [];
   }
 
   private dropOrders(): void {
@@ -87,4 +92,8 @@ export class ContactStore {
       this.contacts.set(deviceId, { ...contact, order: undefined });
     }
   }
+}
+
+function isLoading({ point }: OpenContact): boolean {
+  return point.position.kind === 'file-deployment';
 }

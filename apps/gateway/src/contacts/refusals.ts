@@ -8,6 +8,11 @@ export const REFUSAL_CODES = {
   'device-mismatch': 'mac-addr differs from the phone of the session',
   'unknown-reason': 'the protocol has no such reason',
   'unusable-message': 'a message with a nonce that cannot be used otherwise',
+  'secure-mode-required': 'the phone was seen in Secure Mode and is refused elsewhere',
+  'certificate-missing': 'no usable client certificate on the secure listener',
+  'certificate-mismatch': 'the client certificate is of another phone',
+  'certificate-expired': 'the client certificate is not valid any more',
+  'certificate-revoked': 'the client certificate was revoked',
   unpublishable: 'the event bus will not take the event',
   'internal-error': 'the gateway failed',
 } as const;

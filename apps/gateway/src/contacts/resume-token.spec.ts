@@ -1,4 +1,4 @@
-import { deriveTokenKeys, generateSealingKey, parseSealingKeys } from '@opendls/crypto';
+import { deriveTokenKeys, generateSealingKey, parseSealingKeys, signToken } from '@opendls/crypto';
 import type { ResumePoint } from '@opendls/dls-interaction';
 import fc from 'fast-check';
 import { ResumeTokens } from './resume-token.js';
@@ -14,7 +14,8 @@ const point: fc.Arbitrary<ResumePoint> = fc.record({
     contactId: fc.string({ minLength: 22, maxLength: 22 }),
     deviceId: fc.constantFrom('001ae8005301', 'id-soft'),
     maxItems: fc.option(fc.integer(), { nil: null }),
-    nonce: fc.string({ unit: 'binary', maxLength: 128 }),
+    nonce: fc.string({ unit: 'binary', maxLength: 256 }),
+    traits: fc.record({ legacyEntities: fc.boolean(), canSolicit: fc.boolean(), numericFilePriority: fc.boolean() }),
     repeats: fc.constantFrom('undecided', 'possible', 'impossible'),
     exchanges: count,
     actions: count,
@@ -37,6 +38,7 @@ const point: fc.Arbitrary<ResumePoint> = fc.record({
     isLastStep: fc.boolean(),
     fragment: count,
     isFragmented: fc.boolean(),
+    isSent: fc.boolean(),
   }),
 });
 
@@ -45,10 +47,31 @@ describe('ResumeTokens', () => {
     fc.assert(
       fc.property(point, (written) => {
         const cookie = setCookie(tokens.write(written), '/DeploymentService/LoginService');
-        expect(cookie.length).toBeLessThan(1_400);
+        expect(cookie.length).toBeLessThan(2_600);
         expect(tokens.readNewest(sessionTokens(cookie))).toEqual(written);
       }),
     );
+  });
+
+  it('reads the tokens of the last release, and takes their phones for what that release took all phones for', () => {
+    const issuedAt = Math.floor(nowMs / 1_000);
+    const old = (kind: number): string =>
+      signToken(
+        keys,
+        JSON.stringify([1, issuedAt, 'c1', '001ae8005301', 7, 'N', 1, 3, 2, 'o1', 2, 1, kind, 4, 5 * 16 + 6]),
+      );
+    expect(tokens.readNewest([old(2)])).toEqual({
+      contact: {
+        ...{ contactId: 'c1', deviceId: '001ae8005301', maxItems: 7, nonce: 'N', repeats: 'possible', exchanges: 3 },
+        ...{ actions: 2, isReissued: false },
+        traits: { legacyEntities: false, canSolicit: true, numericFilePriority: false },
+      },
+      position: {
+        ...{ orderId: 'o1', attempt: 2, stepIndex: 1, kind: 'write-items', part: 4, fragment: 5 },
+        ...{ isLastPart: true, isLastStep: true, isFragmented: false, isSent: false },
+      },
+    });
+    expect(tokens.readNewest([old(5)])?.position).toMatchObject({ kind: 'restart', isSent: true });
   });
 
   it('takes the newest of several, and none that is too old, changed, or not ours', () => {

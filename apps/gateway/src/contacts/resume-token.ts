@@ -1,7 +1,7 @@
 import { signToken, verifyToken, type TokenKeys } from '@opendls/crypto';
-import type { RepeatDetection, ResumePoint, StepKind } from '@opendls/dls-interaction';
+import type { RepeatDetection, ResumePoint, StepKind, Traits } from '@opendls/dls-interaction';
 
-const VERSION = 1;
+const VERSION = 2;
 const KINDS: readonly StepKind[] = [
   'read-all-items',
   'read-items',
@@ -11,12 +11,24 @@ const KINDS: readonly StepKind[] = [
   'restart',
 ];
 const REPEATS: readonly RepeatDetection[] = ['undecided', 'possible', 'impossible'];
-const FIELDS = 15;
+const FIELDS = 16;
+/** Contacts that a gateway of the last release began are ended by this one: its tokens have no traits and one flag less. */
+const OLD_VERSION = 1;
+const OLD_FIELDS = 15;
+/** What gateways of the last release took every phone for. */
+const OLD_TRAITS: Traits = { legacyEntities: false, canSolicit: true, numericFilePriority: false };
 
 const IS_REISSUED = 1;
 const IS_LAST_PART = 2;
 const IS_LAST_STEP = 4;
 const IS_FRAGMENTED = 8;
+const IS_SENT = 16;
+const FLAGS = 32;
+const OLD_FLAGS = 16;
+
+const LEGACY_ENTITIES = 1;
+const CAN_SOLICIT = 2;
+const NUMERIC_FILE_PRIORITY = 4;
 
 /** Makes and reads the session token: the resume point of a contact, short and signed. */
 export class ResumeTokens {
@@ -31,7 +43,13 @@ export class ResumeTokens {
       (contact.isReissued ? IS_REISSUED : 0) |
       (position.isLastPart ? IS_LAST_PART : 0) |
       (position.isLastStep ? IS_LAST_STEP : 0) |
-      (position.isFragmented ? IS_FRAGMENTED : 0);
+      (position.isFragmented ? IS_FRAGMENTED : 0) |
+      (position.isSent ? IS_SENT : 0);
+    const { legacyEntities, canSolicit, numericFilePriority } = contact.traits;
+    const traits =
+      (legacyEntities ? LEGACY_ENTITIES : 0) |
+      (canSolicit ? CAN_SOLICIT : 0) |
+      (numericFilePriority ? NUMERIC_FILE_PRIORITY : 0);
     const fields: (string | number | null)[] = [
       VERSION,
       Math.floor(this.now() / 1_000),
@@ -47,7 +65,8 @@ export class ResumeTokens {
       position.stepIndex,
       KINDS.indexOf(position.kind),
       position.part,
-      position.fragment * 16 + flags,
+      position.fragment * FLAGS + flags,
+      traits,
     ];
     return signToken(this.keys, JSON.stringify(fields));
   }
@@ -66,15 +85,20 @@ export class ResumeTokens {
     const payload = verifyToken(this.keys, token);
     if (payload === undefined) return undefined;
     const fields = JSON.parse(payload) as unknown; // signed by a gateway, thus JSON
-    if (!Array.isArray(fields) || fields.length !== FIELDS || fields[0] !== VERSION) return undefined;
+    if (!Array.isArray(fields)) return undefined;
+    const isOld = fields[0] === OLD_VERSION && fields.length === OLD_FIELDS;
+    if (!isOld && (fields[0] !== VERSION || fields.length !== FIELDS)) return undefined;
     const issuedAtMs = Number(fields[1]) * 1_000;
     if (this.now() - issuedAtMs > this.maxAgeMs) return undefined;
-    const flags = Number(fields[14]) % 16;
+    const range = isOld ? OLD_FLAGS : FLAGS;
+    const flags = Number(fields[14]) % range;
+    const kind = KINDS[Number(fields[12])] ?? 'read-all-items';
     const point: ResumePoint = {
       contact: {
         contactId: String(fields[2]),
         deviceId: String(fields[3]),
         maxItems: fields[4] === null ? null : Number(fields[4]),
+        traits: isOld ? OLD_TRAITS : traitsOf(Number(fields[15])),
         nonce: String(fields[5]),
         repeats: REPEATS[Number(fields[6])] ?? 'impossible',
         exchanges: Number(fields[7]),
@@ -85,14 +109,23 @@ export class ResumeTokens {
         orderId: String(fields[9]),
         attempt: Number(fields[10]),
         stepIndex: Number(fields[11]),
-        kind: KINDS[Number(fields[12])] ?? 'read-all-items',
+        kind,
         part: Number(fields[13]),
         isLastPart: (flags & IS_LAST_PART) !== 0,
         isLastStep: (flags & IS_LAST_STEP) !== 0,
         isFragmented: (flags & IS_FRAGMENTED) !== 0,
-        fragment: Math.floor(Number(fields[14]) / 16),
+        isSent: isOld ? kind === 'restart' || kind === 'software-deployment' : (flags & IS_SENT) !== 0,
+        fragment: Math.floor(Number(fields[14]) / range),
       },
     };
     return { issuedAtMs, point };
   }
+}
+
+function traitsOf(bits: number): Traits {
+  return {
+    legacyEntities: (bits & LEGACY_ENTITIES) !== 0,
+    canSolicit: (bits & CAN_SOLICIT) !== 0,
+    numericFilePriority: (bits & NUMERIC_FILE_PRIORITY) !== 0,
+  };
 }

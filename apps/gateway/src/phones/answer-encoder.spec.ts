@@ -4,7 +4,7 @@ import { AnswerEncoder } from './answer-encoder.js';
 
 describe('AnswerEncoder', () => {
   it('writes what the codec writes, whatever came before', () => {
-    const encoder = new AnswerEncoder({ legacyEntities: false });
+    const encoder = new AnswerEncoder();
     const nonces = ['3C90E1B7F25A4D08', 'a&b', 'N0NCEG0ESHERE', 'x"<>', '$&', '7b20'];
     const messages = nonces.flatMap((nonce): DlsMessage[] => [
       cleanUp(nonce),
@@ -16,7 +16,9 @@ describe('AnswerEncoder', () => {
       { kind: 'dls', nonce, action: 'WriteItems', items: [{ name: 'a', value: 'other' }] },
     ]);
     for (const message of [...messages, ...messages]) {
-      expect(encoder.encode(message)).toBe(encodeDlsMessage(message));
+      for (const legacyEntities of [false, true]) {
+        expect(encoder.encode(message, legacyEntities)).toBe(encodeDlsMessage(message, { legacyEntities }));
+      }
     }
   });
 });

@@ -1,7 +1,7 @@
 import { encodeDlsMessage, type DlsMessage } from '@opendls/dls-codec';
 
 /** Needs no escaping, and is what phones send (PROTOCOL 2.3). */
-const PLAIN_NONCE = /^[A-Za-z0-9]{1,128}$/;
+const PLAIN_NONCE = /^[A-Za-z0-9]{1,256}$/;
 const STAND_IN = 'N0NCEG0ESHERE';
 
 /**
@@ -11,14 +11,13 @@ const STAND_IN = 'N0NCEG0ESHERE';
 export class AnswerEncoder {
   private readonly frames = new Map<string, readonly [string, string]>();
 
-  constructor(private readonly options: { readonly legacyEntities: boolean }) {}
-
-  encode(message: DlsMessage): string {
-    if (!isOneOfFew(message) || !PLAIN_NONCE.test(message.nonce)) return encodeDlsMessage(message, this.options);
+  /** `legacyEntities`: the phone does not decode XML's own entities. The few messages have none. */
+  encode(message: DlsMessage, legacyEntities = false): string {
+    if (!isOneOfFew(message) || !PLAIN_NONCE.test(message.nonce)) return encodeDlsMessage(message, { legacyEntities });
     const key = `${message.action} ${message.items?.[0]?.name ?? ''}`;
     let frame = this.frames.get(key);
     if (frame === undefined) {
-      const [before = '', after = ''] = encodeDlsMessage({ ...message, nonce: STAND_IN }, this.options).split(STAND_IN);
+      const [before = '', after = ''] = encodeDlsMessage({ ...message, nonce: STAND_IN }).split(STAND_IN);
       frame = [before, after];
       this.frames.set(key, frame);
     }

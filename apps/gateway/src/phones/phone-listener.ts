@@ -2,20 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
-import type { PhoneConnection } from '@opendls/event-contracts';
 import { listenError, urlHost } from '@opendls/http';
 import type { Logger } from '@opendls/logging';
 import type { PhoneListenerConfig, PhoneRequestLimits } from '../config.js';
 import type { GatewayMetrics } from '../metrics.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { refuseRequest, refuseSocket, type HttpRefusalCode } from './http-refusal.js';
-import type { PhoneMessages } from './phone-messages.js';
+import type { PhoneMessages, PhoneRequest } from './phone-messages.js';
 import { readBody } from './read-body.js';
+import { ShownCertificates } from './shown-certificate.js';
+import type { ListenerName } from './tls-options.js';
+import type { TicketKeys } from './tls-tickets.js';
 
 export interface PhoneListenerOptions {
-  readonly name: PhoneConnection['listener'];
+  readonly name: ListenerName;
   readonly config: PhoneListenerConfig;
   readonly tls: TlsOptions;
+  readonly ticketKeys: TicketKeys;
   readonly paths: readonly string[];
   readonly limits: PhoneRequestLimits;
   readonly nowMs: () => number;
@@ -34,6 +37,8 @@ export class PhoneListener {
   private readonly connections: ConnectionLimits;
   private readonly paths: ReadonlySet<string>;
   private readonly durations: { observe(seconds: number): void };
+  private readonly certificates = new ShownCertificates();
+  private ticketTimer: NodeJS.Timeout | undefined;
   private isClosing = false;
   private listeningUrl = '';
 
@@ -64,6 +69,7 @@ export class PhoneListener {
     this.server.maxConnections = config.maxConnections;
     this.durations = metrics.durations.labels({ listener: options.name });
     this.watchConnections();
+    this.renewTicketKeys();
   }
 
   /** Where phones reach it from this machine, once it listens. */
@@ -71,7 +77,7 @@ export class PhoneListener {
     return this.listeningUrl;
   }
 
-  get name(): PhoneConnection['listener'] {
+  get name(): ListenerName {
     return this.options.name;
   }
 
@@ -94,9 +100,25 @@ export class PhoneListener {
     });
   }
 
+  /** From now on new connections see this certificate; the open ones keep the one they have. */
+  setCredentials(tls: TlsOptions): void {
+    this.server.setSecureContext(tls);
+    // A new context has ticket keys of its own.
+    this.renewTicketKeys();
+  }
+
+  private renewTicketKeys(): void {
+    const { ticketKeys, name } = this.options;
+    clearTimeout(this.ticketTimer);
+    this.server.setTicketKeys(ticketKeys.current(name));
+    this.ticketTimer = setTimeout(() => this.renewTicketKeys(), ticketKeys.msToNext());
+    this.ticketTimer.unref();
+  }
+
   /** Stops accepting, lets requests in flight finish within the time, then cuts. */
   async close(timeoutMs: number): Promise<void> {
     this.isClosing = true;
+    clearTimeout(this.ticketTimer);
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
     // Also what never got as far as a request, and is unknown to the HTTP server.
@@ -138,9 +160,8 @@ export class PhoneListener {
   private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrivedAtMs = this.options.nowMs();
     response.on('error', (error) => this.logger.debug({ err: error }, 'answer not delivered'));
-    const { url = '', method, headers } = request;
-    const query = url.indexOf('?');
-    const path = query === -1 ? url : url.slice(0, query);
+    const { method, headers } = request;
+    const path = pathOf(request.url ?? '');
     if (!this.paths.has(path)) return this.refuse(request, response, 'not-found');
     if (method !== 'POST') return this.refuse(request, response, 'method-not-allowed');
     const body = await readBody(request, this.options.limits.maxBodyBytes);
@@ -153,7 +174,8 @@ export class PhoneListener {
       path,
       cookie: headers.cookie,
       contentType: headers['content-type'],
-      connection: this.connectionOf(request),
+      host: headers.host,
+      ...this.connectionOf(request),
       arrivedAtMs,
     });
     if (answer.kind === 'refused') return this.refuse(request, response, answer.code);
@@ -182,15 +204,23 @@ export class PhoneListener {
     refuseRequest(request, response, code);
   }
 
-  private connectionOf(request: IncomingMessage): PhoneConnection {
+  private connectionOf(request: IncomingMessage): Pick<PhoneRequest, 'connection' | 'certificate'> {
     // The server is an HTTPS server, so its sockets are TLS sockets.
     const socket = request.socket as TLSSocket;
     const address = socket.remoteAddress ?? '';
-    return {
+    const connection = {
       remoteAddress: address.startsWith('::ffff:') ? address.slice(7) : address,
       listener: this.options.name,
       tlsVersion: socket.getProtocol(),
       tlsCipher: socket.getCipher()?.name ?? null,
     };
+    return { connection, certificate: this.options.name === 'secure' ? this.certificates.of(socket) : undefined };
   }
+}
+
+/** The path of a request target; a server takes the absolute form, which proxies are sent, as well (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
 }

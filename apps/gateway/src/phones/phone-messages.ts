@@ -6,6 +6,7 @@ import type { Answer, ContactRunner } from '../contacts/contact-runner.js';
 import type { Refusals } from '../contacts/refusals.js';
 import type { ResumeTokens } from '../contacts/resume-token.js';
 import { sessionTokens, setCookie } from '../contacts/session-cookie.js';
+import type { ShownCertificate } from '../directives/mode-check.js';
 import type { GatewayMetrics } from '../metrics.js';
 import type { Admission } from './admission.js';
 import { AnswerEncoder } from './answer-encoder.js';
@@ -17,7 +18,9 @@ export interface PhoneRequest {
   readonly path: string;
   readonly cookie: string | undefined;
   readonly contentType: string | undefined;
+  readonly host: string | undefined;
   readonly connection: PhoneConnection;
+  readonly certificate: ShownCertificate | undefined;
   /** Monotonic clock. */
   readonly arrivedAtMs: number;
 }
@@ -38,14 +41,12 @@ export interface PhoneMessagesParts {
 
 /** From the bytes of a body to the bytes of the answer. A phone always gets a message (PROTOCOL 1.2). */
 export class PhoneMessages {
-  private readonly encoder: AnswerEncoder;
+  private readonly encoder = new AnswerEncoder();
 
   constructor(
     private readonly parts: PhoneMessagesParts,
-    private readonly options: { readonly maxBodyBytes: number; readonly legacyEntities: boolean },
-  ) {
-    this.encoder = new AnswerEncoder(options);
-  }
+    private readonly options: { readonly maxBodyBytes: number },
+  ) {}
 
   /** Never rejects. */
   async answer(request: PhoneRequest): Promise<PhoneResponse> {
@@ -53,7 +54,7 @@ export class PhoneMessages {
     if (decoded.kind !== 'workpoint') return decoded;
     const answer = await this.answerMessage(decoded, request);
     this.count(decoded, answer, request);
-    const body = this.encoder.encode(answer.message);
+    const body = this.encoder.encode(answer.message, answer.legacyEntities);
     const token = answer.point === undefined ? undefined : this.parts.tokens.write(answer.point);
     return { kind: 'message', body, setCookie: token === undefined ? undefined : setCookie(token, request.path) };
   }
@@ -62,11 +63,11 @@ export class PhoneMessages {
     const { admission, runner, tokens, refusals, logger } = this.parts;
     const refusal = admission.refusal();
     if (refusal !== undefined) return runner.overloaded(message, refusal);
-    const { connection, arrivedAtMs } = request;
+    const { body, host, connection, certificate, arrivedAtMs } = request;
     admission.enter();
     try {
       const point = tokens.readNewest(sessionTokens(request.cookie));
-      return await runner.handle({ message, body: request.body, connection, point, arrivedAtMs });
+      return await runner.handle({ message, body, host, connection, certificate, point, arrivedAtMs });
     } catch (error) {
       logger.error({ err: error }, 'message failed');
       refusals.add('internal-error', null, connection);

@@ -24,7 +24,10 @@ function stepOf(step: WorkOrderStep): OrderStep {
 }
 
 function itemOf(item: ItemToWrite): OrderItem {
-  if (!('sealed' in item)) return item;
-  const { name, index, sealed } = item;
-  return { name, ...(index === undefined ? {} : { index }), value: sealed, isSealed: true };
+  const { name, index } = item;
+  const identity = index === undefined ? { name } : { name, index };
+  if ('sealed' in item) return { ...identity, value: item.sealed, isSealed: true };
+  // The URL is made when the message is: it is good for a while and for this phone only.
+  if ('file' in item) return { ...identity, value: '', file: item.file };
+  return { ...identity, value: item.value, ...(item.itemStatus === undefined ? {} : { itemStatus: item.itemStatus }) };
 }

@@ -1,0 +1,29 @@
+import { hkdfSync } from 'node:crypto';
+import type { SealingKeys } from '@opendls/crypto';
+
+const TICKET_KEY_BYTES = 48;
+const PERIOD_MS = 43_200_000;
+
+/**
+ * Keys of TLS session tickets (RFC 5077): the same on every gateway at the same time, so that a phone resumes its session
+ * at whichever it reaches, and another one twice a day, as who has the key reads what was recorded. Listeners do not share
+ * them: a session without a client certificate must not open the secure one.
+ */
+export class TicketKeys {
+  constructor(
+    private readonly keys: SealingKeys,
+    private readonly now: () => Date,
+  ) {}
+
+  /** 48 bytes for `server.setTicketKeys`. */
+  current(listener: string): Buffer {
+    const period = Math.floor(this.now().getTime() / PERIOD_MS);
+    const info = `opendls/tls-tickets/v1/${listener}/${period}`;
+    return Buffer.from(hkdfSync('sha256', this.keys.active.master, new Uint8Array(0), info, TICKET_KEY_BYTES));
+  }
+
+  /** Until `current` gives others. */
+  msToNext(): number {
+    return PERIOD_MS - (this.now().getTime() % PERIOD_MS);
+  }
+}
