@@ -3,8 +3,10 @@ import type { FileJob } from './deployment.js';
 import { fileJobs } from './deployment.js';
 import { splitIntoFragments } from './fragments.js';
 import { allItems, replyMessage } from './messages.js';
+import { writeMobility } from './mobility.js';
 import type { PhoneState } from './phone-state.js';
 import { readItems } from './read-items.js';
+import { writeSecurity } from './secure-mode.js';
 import { writeItems } from './write-items.js';
 
 /** What a phone does about an action. */
@@ -47,13 +49,16 @@ export function answerAction(
 /** A write is accepted as a whole; refused items are listed with their status (PROTOCOL 6.3). */
 function write(state: PhoneState, written: readonly Item[]): ActionAnswer {
   const result = writeItems(state.profile, state.items, written);
-  return replyInFragments({ ...state, items: result.items }, 'WriteItems', result.refused);
+  const changed = { ...state, items: result.items };
+  const next = writeSecurity(writeMobility(changed, result.stored), result.stored);
+  return replyInFragments(next, 'WriteItems', result.refused);
 }
 
 /** Replies longer than a message go out in fragments, each asked for by GetNextFragment (PROTOCOL 5.2). */
 function replyInFragments(state: PhoneState, action: DlsAction, items: readonly Item[]): ActionAnswer {
   const whole = replyMessage(state, action, 'accepted', items);
-  const [first = [], ...fragments] = splitIntoFragments(whole.message, state.profile.fragmentBytes);
+  const parts = splitIntoFragments(whole.message, state.profile.fragmentBytes);
+  const [first = [], ...fragments] = state.profile.fragmentOrder === 'reversed' ? parts.reverse() : parts;
   const reportsChanges = action === 'ReadAllItems' && fragments.length === 0;
   if (fragments.length === 0) return { kind: 'reply', ...whole, fragments, reportsChanges };
   const message: WorkpointMessage = { ...whole.message, items: first, fragment: 'next' };

@@ -14,7 +14,7 @@ export interface CheckedAnswer {
 }
 
 /** Holds an answer against every rule a phone relies on. */
-export function checkAnswer(answer: HttpAnswer, sent: WorkpointMessage): CheckedAnswer {
+export function checkAnswer(answer: HttpAnswer, sent: WorkpointMessage, decodesEntities = true): CheckedAnswer {
   if (answer.status !== 200) {
     // PROTOCOL 1.2: everything else than 200 is undefined for phones.
     return unusable('http-status', `HTTP status ${answer.status} instead of 200`, true);
@@ -22,7 +22,10 @@ export function checkAnswer(answer: HttpAnswer, sent: WorkpointMessage): Checked
   const violations = [...checkHeaders(answer), ...checkSize(answer)];
   const contentType = answer.headers['content-type'];
   const charset = /charset="?([^\s;"]+)/i.exec(contentType ?? '')?.[1];
-  const decoded = decodeMessage(answer.body, charset === undefined ? {} : { charset });
+  const decoded = decodeMessage(
+    decodesEntities ? answer.body : withLiteralEntities(answer.body),
+    charset === undefined ? {} : { charset },
+  );
   if (!decoded.ok) {
     return { ...unusable('undecodable', `${decoded.error.code} at byte ${decoded.error.offset}`), violations };
   }
@@ -34,6 +37,15 @@ export function checkAnswer(answer: HttpAnswer, sent: WorkpointMessage): Checked
     return { ...unusable('nonce-mismatch', 'the answer carries another nonce'), violations };
   }
   return { message, violations: [...violations, ...checkItemCount(message, sent)] };
+}
+
+/**
+ * Old firmware takes `&lt;`, `&gt;` and `&amp;`, named or numeric, for what they look like; quotes it understands
+ * (PROTOCOL 6.5). Latin 1 keeps every byte as it is.
+ */
+function withLiteralEntities(body: Buffer): Buffer {
+  const text = body.toString('latin1');
+  return Buffer.from(text.replace(/&(?=(?:lt|gt|amp|#0*(?:38|60|62)|#x0*(?:26|3c|3e));)/gi, '&amp;'), 'latin1');
 }
 
 function checkHeaders({ headers, body }: HttpAnswer): PhoneFailure[] {

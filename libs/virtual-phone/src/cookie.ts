@@ -12,7 +12,9 @@ export const DEFAULT_COOKIE_HABITS: CookieHabits = { style: 'plain', sendsOldCoo
 
 /** The one cookie a phone keeps. */
 export class CookieJar {
-  #cookie: string | undefined;
+  /** As it came, with its attributes. */
+  #setCookie: string | undefined;
+  #before: string | undefined;
   #isFirstOfContact = true;
 
   constructor(private readonly habits: CookieHabits) {}
@@ -20,12 +22,23 @@ export class CookieJar {
   /** A new interaction begins. */
   startContact(): void {
     this.#isFirstOfContact = true;
-    if (!this.habits.sendsOldCookie) this.#cookie = undefined;
+    this.#before = this.#setCookie;
+    if (!this.habits.sendsOldCookie) this.#setCookie = undefined;
   }
 
   /** The value of the Cookie header, if there is one to send. */
   header(): string | undefined {
-    return this.habits.style === 'none' ? undefined : this.#cookie;
+    if (this.habits.style === 'none') return undefined;
+    return this.habits.style === 'with-attributes' ? this.#setCookie : withoutAttributes(this.#setCookie);
+  }
+
+  headerWithAttributes(): string | undefined {
+    return this.#setCookie;
+  }
+
+  /** The cookie of the interaction before this one. */
+  get cookieBefore(): string | undefined {
+    return withoutAttributes(this.#before);
   }
 
   /** Takes the Set-Cookie values of an answer. */
@@ -33,6 +46,10 @@ export class CookieJar {
     const [setCookie] = setCookies;
     if (setCookie === undefined || (this.habits.keepsFirstCookie && !this.#isFirstOfContact)) return;
     this.#isFirstOfContact = false;
-    this.#cookie = this.habits.style === 'with-attributes' ? setCookie : setCookie.split(';')[0]?.trim();
+    this.#setCookie = setCookie;
   }
+}
+
+function withoutAttributes(setCookie: string | undefined): string | undefined {
+  return setCookie?.split(';')[0]?.trim();
 }

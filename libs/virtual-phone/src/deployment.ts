@@ -18,6 +18,10 @@ export interface FileJob {
 export interface FileResult {
   readonly job: FileJob;
   readonly isOk: boolean;
+  /** Why it failed. */
+  readonly reason?: string;
+  /** The version the image names. */
+  readonly imageVersion?: string;
 }
 
 /** The files of a deployment message; same index = same file, no index = the only file. */

@@ -6,6 +6,7 @@ import type { ContactRecord, Exchange, PhoneObserver } from './contact-result.js
 import type { CookieJar } from './cookie.js';
 import type { DlsHttpsClient, HttpAnswer } from './https-client.js';
 import { ConnectionError } from './https-client.js';
+import type { Misbehaviour } from './misbehaviour.js';
 import type { PhoneLimits } from './phone-limits.js';
 import type { PhoneInput } from './phone-machine.js';
 import type { PhoneFailure } from './phone-state.js';
@@ -14,7 +15,10 @@ import { nextBetween } from './random.js';
 
 export interface ExchangerParts {
   readonly macAddress: string;
-  readonly client: DlsHttpsClient;
+  /** The connection of the moment: it changes when the phone goes to secure mode. */
+  readonly client: () => DlsHttpsClient;
+  readonly misbehaviour: Misbehaviour;
+  readonly decodesEntities: boolean;
   readonly jar: CookieJar;
   readonly clock: PhoneClock;
   readonly limits: PhoneLimits;
@@ -32,25 +36,29 @@ export class Exchanger {
   }
 
   /** Repeats the same message with the same cookie on a new connection when no answer comes, within limits. */
-  async exchange(message: WorkpointMessage, record: ContactRecord): Promise<PhoneInput> {
-    const { clock, limits, signal } = this.parts;
+  async exchange(composed: WorkpointMessage, record: ContactRecord): Promise<PhoneInput> {
+    const { clock, limits, signal, misbehaviour } = this.parts;
+    const number = record.exchanges + 1;
+    const message = misbehaviour.tamper(composed, number);
     const body = Buffer.from(encodeWorkpointMessage(message));
     for (let attempt = 0; ; attempt++) {
       const startedAtMs = clock.monotonicMs();
-      const answer = await this.#post(body);
+      const answer = await this.#post(body, number, attempt);
       const latencyMs = clock.monotonicMs() - startedAtMs;
       if (!('kind' in answer)) return this.#take(message, answer, record, { latencyMs, requestBytes: body.length });
       this.#tell(message, { failure: answer, latencyMs, requestBytes: body.length });
-      if (signal.aborted || attempt >= limits.maxRetries) return { kind: 'failed', failure: answer };
+      const isHopeless = signal.aborted || answer.kind === 'untrusted-server';
+      if (isHopeless || attempt >= limits.maxRetries) return { kind: 'failed', failure: answer };
       record.retries++;
       await this.#waitBeforeRetry();
     }
   }
 
-  async #post(body: Buffer): Promise<HttpAnswer | PhoneFailure> {
-    const { client, jar, signal } = this.parts;
+  async #post(body: Buffer, number: number, attempt: number): Promise<HttpAnswer | PhoneFailure> {
+    const { client, jar, signal, misbehaviour } = this.parts;
     try {
-      return await client.post(body, jar.header(), signal);
+      const cookie = misbehaviour.cookie(jar, number);
+      return await misbehaviour.deliver(client(), body, cookie, { number, attempt, signal });
     } catch (error) {
       if (signal.aborted) return { kind: 'aborted', message: 'the phone was switched off' };
       if (error instanceof ConnectionError) return { kind: error.kind, message: error.message };
@@ -64,7 +72,7 @@ export class Exchanger {
     record: ContactRecord,
     sizes: Pick<Exchange, 'latencyMs' | 'requestBytes'>,
   ): PhoneInput {
-    const { message: dlsMessage, rejection, violations } = checkAnswer(answer, message);
+    const { message: dlsMessage, rejection, violations } = checkAnswer(answer, message, this.parts.decodesEntities);
     const answerBytes = answer.body.length;
     record.exchanges++;
     record.addViolations(violations);

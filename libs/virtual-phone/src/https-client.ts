@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { SecureContext, SecureVersion } from 'node:tls';
 import { createSecureContext } from 'node:tls';
@@ -27,12 +27,29 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
+/** What secure mode needs: who the phone is, and whom it trusts (PROTOCOL 7.2). */
+export interface SecureCredentials {
+  /** PKCS#12 with key and certificate. */
+  readonly pfx: Buffer;
+  readonly passphrase: string;
+  /** PEM certificates of the authorities of the service. */
+  readonly serverCa: readonly string[];
+}
+
+/** How a message leaves the phone, where that is not the ordinary way. */
+export interface Delivery {
+  /** Writes the body; the ordinary way is all at once. */
+  readonly send?: (outgoing: ClientRequest, body: Buffer) => void;
+  /** The answer arrives and is never read. */
+  readonly losesAnswer?: boolean;
+}
+
 /** No complete answer came back. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 
   constructor(
-    readonly kind: 'connection' | 'timeout',
+    readonly kind: 'connection' | 'timeout' | 'untrusted-server',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -44,6 +61,9 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 /** More than a service may send by far; the rest of a larger answer is not read. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
+/** What Node says when the certificate of a server does not verify. */
+const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:VERIFY|GET_ISSUER)_|ERR_TLS_CERT_ALTNAME_INVALID)/;
+
 /** Sends messages to one service. */
 export class DlsHttpsClient {
   readonly #agent: Agent;
@@ -51,25 +71,36 @@ export class DlsHttpsClient {
   constructor(
     private readonly url: URL,
     private readonly habits: ConnectionHabits = {},
-    private readonly tls: SecureContext = tlsOf(habits),
+    private readonly tls: SecureContext = secureContextOf(habits),
+    private readonly verifiesServer = false,
   ) {
     this.#agent = new Agent({
       keepAlive: habits.keepAlive ?? false,
       // Every connection makes its own handshake: phones do not resume sessions.
       maxCachedSessions: 0,
       // In default mode a phone takes any certificate (PROTOCOL 1.4).
-      rejectUnauthorized: false,
+      rejectUnauthorized: verifiesServer,
       secureContext: tls,
     });
   }
 
+  /** A client of secure mode: presents a certificate and checks the one of the service (PROTOCOL 7.1). */
+  static secure(url: URL, habits: ConnectionHabits, credentials: SecureCredentials): DlsHttpsClient {
+    return new DlsHttpsClient(url, habits, secureContextOf(habits, credentials), true);
+  }
+
   /** A client for one more phone: phones that keep their connection need one each, the others can share. */
   forAnotherPhone(): DlsHttpsClient {
-    return this.habits.keepAlive ? new DlsHttpsClient(this.url, this.habits, this.tls) : this;
+    return this.habits.keepAlive ? new DlsHttpsClient(this.url, this.habits, this.tls, this.verifiesServer) : this;
   }
 
   /** Posts one message. Rejects with a {@link ConnectionError} when no complete answer comes back. */
-  post(body: Buffer, cookie: string | undefined, signal?: AbortSignal): Promise<HttpAnswer> {
+  post(
+    body: Buffer,
+    cookie: string | undefined,
+    signal?: AbortSignal,
+    { send, losesAnswer = false }: Delivery = {},
+  ): Promise<HttpAnswer> {
     const timeoutMs = this.habits.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     return new Promise((resolve, reject) => {
       const fail = (kind: ConnectionError['kind'], cause: unknown): void => {
@@ -92,11 +123,17 @@ export class DlsHttpsClient {
         outgoing.destroy();
       }, timeoutMs);
       outgoing.on('close', () => clearTimeout(timer));
-      outgoing.on('error', (error) => fail('connection', error));
+      outgoing.on('error', (error: NodeJS.ErrnoException) =>
+        fail(UNTRUSTED.test(error.code ?? '') ? 'untrusted-server' : 'connection', error),
+      );
       outgoing.on('response', (incoming) => {
-        collect(incoming).then(resolve, (error: unknown) => fail('connection', error));
+        if (losesAnswer) {
+          fail('connection', 'the answer was lost');
+          outgoing.destroy();
+        } else collect(incoming).then(resolve, (error: unknown) => fail('connection', error));
       });
-      outgoing.end(body);
+      if (send) send(outgoing, body);
+      else outgoing.end(body);
     });
   }
 
@@ -105,11 +142,13 @@ export class DlsHttpsClient {
   }
 }
 
-function tlsOf(habits: ConnectionHabits): SecureContext {
+/** TLS of a phone, with its credentials in secure mode. */
+export function secureContextOf(habits: ConnectionHabits, credentials?: SecureCredentials): SecureContext {
   return createSecureContext({
     ...(habits.minTlsVersion ? { minVersion: habits.minTlsVersion } : {}),
     ...(habits.maxTlsVersion ? { maxVersion: habits.maxTlsVersion } : {}),
     ...(habits.ciphers ? { ciphers: habits.ciphers } : {}),
+    ...(credentials ? { pfx: credentials.pfx, passphrase: credentials.passphrase, ca: [...credentials.serverCa] } : {}),
   });
 }
 

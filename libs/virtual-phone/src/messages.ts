@@ -11,12 +11,28 @@ export interface Composed {
 }
 
 /** The message that opens an interaction, or reports a deployment within one. */
-export function initialMessage(state: PhoneState, reason: InitialReason, extra: readonly Item[]): Composed {
+export function initialMessage(
+  state: PhoneState,
+  reason: InitialReason,
+  extra: readonly Item[],
+  overrides: readonly Item[] = [],
+): Composed {
   return compose(
     state,
-    { fragment: 'final', reason, items: [...basicItems(state, reason, extra.length), ...extra] },
+    {
+      fragment: 'final',
+      reason,
+      items: [...withOverrides(basicItems(state, reason, extra.length), overrides), ...extra],
+    },
     reason !== 'status',
   );
+}
+
+/** Values of this message only take the place of the stored ones, or come at the end. */
+function withOverrides(items: readonly Item[], overrides: readonly Item[]): readonly Item[] {
+  if (overrides.length === 0) return items;
+  const replaced = items.map((item) => overrides.find(({ name }) => name === item.name) ?? item);
+  return [...replaced, ...overrides.filter(({ name }) => !items.some((item) => item.name === name))];
 }
 
 /** The answer to an action. */

@@ -1,7 +1,12 @@
+import type { CookieHabits } from './cookie.js';
+import type { ConnectionHabits } from './https-client.js';
+
 /** What differs between models and firmware versions in the way they speak. */
 export interface Personality {
   /** Name users choose it by. */
   readonly name: string;
+  /** Further names, kept for those who know them. */
+  readonly aliases: readonly string[];
   readonly deviceType: string;
   readonly softwareType: string;
   readonly softwareVersion: string;
@@ -10,7 +15,7 @@ export interface Personality {
   readonly maxItems?: number;
   /** Old firmware reports `gigabit-ethernet` with status failed instead of `gigabit-ethernet-enabled`. */
   readonly gigabitEthernet: boolean | 'unsupported';
-  /** In which initial messages the user password goes along (PROTOCOL 3.3). */
+  /** In which initial messages the user password goes along (PROTOCOL 3.3); with a mobile logon it always does. */
   readonly sendsUserPassword: 'always' | 'except-start-up' | 'never';
   /** `software-version` is part of the basic items. */
   readonly sendsSoftwareVersion: boolean;
@@ -22,69 +27,19 @@ export interface Personality {
   readonly honoursSendSolicited: boolean;
   /** Sends `status` after a deployment of several files; the manual says no, the field says yes (PROTOCOL 4.9). */
   readonly reportsSeveralFiles: boolean;
+  /** False: `&lt;`, `&gt;` and `&amp;` are stored as they come (PROTOCOL 6.5). */
+  readonly decodesEntities: boolean;
+  /** How its Cookie header looks (PROTOCOL 1.3). */
+  readonly cookieStyle: CookieHabits['style'];
   /** Programmable keys of the phone itself. */
   readonly keyCount: number;
+  /** TLS of its firmware (PROTOCOL 1.4). */
+  readonly tls: ConnectionHabits;
+  /** User data it keeps for a mobile user (PROTOCOL 4.12). */
+  readonly userDataItems: readonly string[];
 }
 
-const OPENSTAGE_60_V3: Personality = {
-  name: 'openstage-60',
-  deviceType: 'OpenStage 60',
-  softwareType: 'Siemens SIP',
-  softwareVersion: 'V3 R4.11.0',
-  partNumber: 'S30817-S7403-A101-022',
-  maxItems: -1,
-  gigabitEthernet: false,
-  sendsUserPassword: 'except-start-up',
-  sendsSoftwareVersion: true,
-  sendsFaultReport: true,
-  attachesChangedItems: true,
-  honoursSendSolicited: true,
-  reportsSeveralFiles: false,
-  keyCount: 8,
-};
-
-const OPENSTAGE_40_V1: Personality = {
-  name: 'openstage-40-v1',
-  deviceType: 'OpenStage 40',
-  softwareType: 'Siemens SIP',
-  softwareVersion: 'V1 R5.6.53',
-  partNumber: 'Unknown',
-  gigabitEthernet: 'unsupported',
-  sendsUserPassword: 'always',
-  sendsSoftwareVersion: false,
-  sendsFaultReport: false,
-  attachesChangedItems: false,
-  honoursSendSolicited: false,
-  reportsSeveralFiles: true,
-  keyCount: 6,
-};
-
-const DESK_PHONE_CP210: Personality = {
-  name: 'cp210',
-  deviceType: 'OpenScape Desk Phone CP210',
-  softwareType: 'Siemens SIP',
-  softwareVersion: 'V2 R0.11.0',
-  partNumber: 'Unknown',
-  maxItems: -1,
-  gigabitEthernet: true,
-  sendsUserPassword: 'never',
-  sendsSoftwareVersion: true,
-  sendsFaultReport: false,
-  attachesChangedItems: true,
-  honoursSendSolicited: true,
-  reportsSeveralFiles: false,
-  keyCount: 8,
-};
-
-/** The personality a phone has when nobody says otherwise. */
-export const DEFAULT_PERSONALITY: Personality = OPENSTAGE_60_V3;
-
-/** All personalities. */
-export const PERSONALITIES: readonly Personality[] = [OPENSTAGE_60_V3, OPENSTAGE_40_V1, DESK_PHONE_CP210];
-
-/** Finds a personality by its name or its device type; a device type nobody modelled speaks like the default phone. */
-export function personalityOf(nameOrDeviceType: string): Personality {
-  const wanted = nameOrDeviceType.toLowerCase();
-  const found = PERSONALITIES.find(({ name, deviceType }) => name === wanted || deviceType.toLowerCase() === wanted);
-  return found ?? { ...DEFAULT_PERSONALITY, name: wanted, deviceType: nameOrDeviceType };
+/** True for phones that no listener with today's TLS can hear: they need the legacy one. */
+export function speaksLegacyTlsOnly({ tls }: Personality): boolean {
+  return tls.maxTlsVersion === 'TLSv1' || tls.maxTlsVersion === 'TLSv1.1';
 }

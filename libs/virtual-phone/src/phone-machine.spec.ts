@@ -88,7 +88,7 @@ describe('a phone', () => {
     });
 
     it('sends no maxItems, unreadable items and the user password with old firmware', () => {
-      const phone = new Driver({ personality: personalityOf('OpenStage 40') }).boot();
+      const phone = new Driver({ personality: personalityOf('openstage-40-v1') }).boot();
       expect(phone.sent.maxItems).toBeUndefined();
       expect(phone.sent.items).toContainEqual({ name: 'gigabit-ethernet', value: '', status: 'failed' });
       expect(phone.sent.items).toContainEqual({ name: 'user-pwd', value: '000000' });

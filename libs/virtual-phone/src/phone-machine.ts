@@ -1,16 +1,33 @@
 import type { DlsMessage, WorkpointMessage } from '@opendls/dls-codec';
 import { answerAction } from './answer-action.js';
+import { rememberDeployment } from './deployed-files.js';
 import type { FileJob, FileResult } from './deployment.js';
-import { deploymentItems, rememberedFiles, reportedVersion } from './deployment.js';
+import { deploymentItems, reportedVersion } from './deployment.js';
 import { cleanUpMessage, initialMessage } from './messages.js';
+import type { MobileUser } from './mobility.js';
+import {
+  changeUserData,
+  isMobilityEnabled,
+  mobilityAfter,
+  mobilityAtStart,
+  mobilityMessage,
+  NOBODY,
+  startLogOff,
+} from './mobility.js';
 import type { StoredItem } from './phone-items.js';
 import type { InitialReason, PhoneFailure, PhoneState, WantedContact } from './phone-state.js';
 import { nextBetween } from './random.js';
+import { DEFAULT_MODE, settleSecurity } from './secure-mode.js';
 
 /** Something that happens to a phone. */
 export type PhoneInput =
   | { readonly kind: 'powered-on' }
   | { readonly kind: 'contact-me'; readonly atMs: number }
+  /** A poll said that there is work: unlike ContactMe this knows no gap (PROTOCOL 8.2). */
+  | { readonly kind: 'work-announced' }
+  | { readonly kind: 'log-on'; readonly user: MobileUser }
+  | { readonly kind: 'log-off' }
+  | { readonly kind: 'user-data-changed'; readonly name: string; readonly text: string }
   | { readonly kind: 'changed-locally'; readonly items: readonly StoredItem[] }
   | { readonly kind: 'inventory-changed'; readonly items: readonly StoredItem[] }
   | { readonly kind: 'call-started' }
@@ -54,9 +71,19 @@ export interface PhoneStep {
 export function stepPhone(state: PhoneState, input: PhoneInput): PhoneStep {
   switch (input.kind) {
     case 'powered-on':
-      return openContact({ ...state, phase: 'idle' }, { reason: 'start-up', items: [] });
+      return powerOn({ ...state, phase: 'idle' });
     case 'contact-me':
       return contactMe(state, input.atMs);
+    case 'work-announced':
+      return state.wanted.some(({ reason }) => reason === 'solicited')
+        ? { state, effects: [] }
+        : wantContact(state, { reason: 'solicited', items: [] });
+    case 'log-on':
+      return logOn(state, input.user);
+    case 'log-off':
+      return logOff(state);
+    case 'user-data-changed':
+      return { state: state.mobility.user ? changeUserData(state, input.name, input.text) : state, effects: [] };
     case 'changed-locally':
       return changeLocally(state, input.items);
     case 'inventory-changed':
@@ -98,6 +125,33 @@ function contactMe(state: PhoneState, atMs: number): PhoneStep {
   return isTooSoon || isWanted ? { state, effects: [] } : wantContact(state, { reason: 'solicited', items: [] });
 }
 
+function powerOn(state: PhoneState): PhoneStep {
+  const { state: started, purpose } = mobilityAtStart(state);
+  return openContact(started, { reason: 'start-up', items: [], ...(purpose ? { purpose } : {}) });
+}
+
+/** A mobile user typed number and password (PROTOCOL 4.12). */
+function logOn(state: PhoneState, user: MobileUser): PhoneStep {
+  const outcome = !isMobilityEnabled(state)
+    ? 'not-enabled'
+    : state.mobility.phase !== 'logged-off'
+      ? 'already-logged-on'
+      : null;
+  if (outcome || state.phase === 'off') {
+    return { state: { ...state, mobility: { ...state.mobility, outcome: outcome ?? 'failed' } }, effects: [] };
+  }
+  const deviceItems = state.profile.restoresDeviceProfile ? { deviceItems: state.items } : {};
+  const asking: PhoneState = { ...state, mobility: { ...NOBODY, phase: 'asking', user, ...deviceItems } };
+  return wantContact(asking, { reason: 'inventory-changes', items: [], purpose: 'log-on' });
+}
+
+function logOff(state: PhoneState): PhoneStep {
+  if (state.mobility.phase !== 'logged-on' || state.phase === 'off') {
+    return { state: { ...state, mobility: { ...state.mobility, outcome: 'not-logged-on' } }, effects: [] };
+  }
+  return wantContact(startLogOff(state), { reason: 'inventory-changes', items: [], purpose: 'log-off' });
+}
+
 function changeLocally(state: PhoneState, items: readonly StoredItem[]): PhoneStep {
   const changed: PhoneState = { ...state, items: state.items.with(items), isConfigurationChanged: true };
   // Before V2R2 the message only says that something changed (PROTOCOL 4.2).
@@ -105,14 +159,17 @@ function changeLocally(state: PhoneState, items: readonly StoredItem[]): PhoneSt
   return wantContact(changed, { reason: 'local-changes', items: attached });
 }
 
-function openContact(state: PhoneState, { reason, items }: WantedContact): PhoneStep {
-  const composed = initialMessage({ ...state, contact: null }, reason, items);
+function openContact(state: PhoneState, { reason: wanted, items: added, purpose }: WantedContact): PhoneStep {
+  const own = purpose ? mobilityMessage(state, purpose) : { reason: wanted, items: added, overrides: [] };
+  const { reason, items, overrides } = own;
+  const composed = initialMessage({ ...state, contact: null }, reason, items, overrides);
   const reportsChanges = reason === 'local-changes' && state.profile.personality.attachesChangedItems;
+  const contact = { reason, message: composed.message, fragments: [], reportsChanges, ...(purpose ? { purpose } : {}) };
   return {
     state: {
       ...composed.state,
       phase: 'asking',
-      contact: { reason, message: composed.message, fragments: [], reportsChanges },
+      contact,
       owesContact: state.owesContact && reason !== 'solicited',
     },
     effects: [
@@ -122,9 +179,11 @@ function openContact(state: PhoneState, { reason, items }: WantedContact): Phone
   };
 }
 
-/** Opens what waits: the contact owed after `send-solicited` first, then whatever was wanted meanwhile. */
+/** Opens what waits: the rest of a logon, the contact owed after `send-solicited`, then whatever was wanted meanwhile. */
 function openNext(state: PhoneState): PhoneStep {
   if (state.phase !== 'idle') return { state, effects: [] };
+  const [urgent, ...others] = state.wanted;
+  if (urgent?.purpose) return openContact({ ...state, wanted: others }, urgent);
   if (state.owesContact && !state.isInCall) return openContact(state, { reason: 'solicited', items: [] });
   const [next, ...wanted] = state.wanted;
   return next ? openContact({ ...state, wanted }, next) : { state, effects: [] };
@@ -173,9 +232,7 @@ function play(
       };
     case 'restart': {
       const isReset = answer.cause === 'factory-reset';
-      const closed = closeSilently(
-        isReset ? { ...state, items: state.items.reset(), isConfigurationChanged: true } : state,
-      );
+      const closed = closeSilently(isReset ? resetToFactory(state) : state);
       return {
         state: closed,
         effects: [
@@ -225,7 +282,10 @@ function deployed(
   if (state.phase !== 'deploying') return { state, effects: [] };
   const at = new Date(atMs);
   if (isSoftware && results.every(({ isOk }) => isOk)) {
-    const softwareVersion = reportedVersion(results[0]?.job.softwareVersion, state.softwareVersion);
+    const softwareVersion = reportedVersion(
+      results[0]?.job.softwareVersion ?? results[0]?.imageVersion,
+      state.softwareVersion,
+    );
     return {
       state: closeSilently({ ...state, softwareVersion }),
       effects: [
@@ -234,27 +294,12 @@ function deployed(
       ],
     };
   }
-  const known = state.items.list();
-  const deleted = results.filter(({ job }) => job.action === 'delete').map(({ job }) => job.name);
-  const kept = withoutFiles(state, deleted, known);
-  const loaded = results.filter(({ job }) => job.action === 'deploy');
-  const remembering = { ...kept, items: kept.items.with(rememberedFiles(known, isSoftware ? [] : loaded, at)) };
+  const remembering = rememberDeployment(state, results, isSoftware, at);
   // After several files or a deletion the manual knows no status message (PROTOCOL 4.9).
   const isSilent = results.some(({ job }) => job.index !== undefined) && !state.profile.personality.reportsSeveralFiles;
   if (isSilent) return closeContact(remembering, { end: 'FileDeployment' });
   const composed = initialMessage(remembering, 'status', deploymentItems(results, at));
   return send(composed.state, composed.message);
-}
-
-function withoutFiles(state: PhoneState, names: readonly string[], known: readonly StoredItem[]): PhoneState {
-  const gone = new Set(
-    known
-      .filter(({ name, value }) => name === 'file-deployment-name' && names.includes(value))
-      .map(({ index }) => index),
-  );
-  if (gone.size === 0) return state;
-  const isGone = ({ name, index }: StoredItem): boolean => name.startsWith('file-deployment-') && gone.has(index);
-  return { ...state, items: state.items.without(isGone) };
 }
 
 /** An unusable answer: the phone sends `clean-up` once and is done (PROTOCOL 4.14). */
@@ -272,11 +317,38 @@ function closeContact(
   how: Omit<Extract<PhoneEffect, { kind: 'contact-closed' }>, 'kind'>,
 ): PhoneStep {
   if (!state.contact) return { state, effects: [] };
-  const next = openNext({ ...state, phase: 'idle', contact: null });
+  const next = openNext(afterContact({ ...state, phase: 'idle', contact: null }, state.contact, how));
   return { state: next.state, effects: [{ kind: 'contact-closed', ...how }, ...next.effects] };
+}
+
+/** Secure mode and mobile users go on when an interaction is over (PROTOCOL 7.2 step 5, 4.12). */
+function afterContact(
+  state: PhoneState,
+  { purpose }: NonNullable<PhoneState['contact']>,
+  { end, failure }: Omit<Extract<PhoneEffect, { kind: 'contact-closed' }>, 'kind'>,
+): PhoneState {
+  const isProper = failure === undefined && (end === 'CleanUp' || end === 'FileDeployment');
+  const security = settleSecurity(state);
+  const mobility = mobilityAfter(security.state, purpose, isProper);
+  const urgent: WantedContact[] = [
+    ...(mobility.wanted ? [{ reason: 'inventory-changes' as const, items: [], purpose: mobility.wanted }] : []),
+    ...(security.restarts ? [{ reason: 'start-up' as const, items: [] }] : []),
+  ];
+  return urgent.length === 0 ? mobility.state : { ...mobility.state, wanted: [...urgent, ...state.wanted] };
+}
+
+function resetToFactory(state: PhoneState): PhoneState {
+  return {
+    ...state,
+    items: state.items.reset(),
+    isConfigurationChanged: true,
+    mobility: NOBODY,
+    security: DEFAULT_MODE,
+  };
 }
 
 /** A restart forgets calls, requests to come back and whatever waited (PROTOCOL 4.6). */
 function closeSilently(state: PhoneState): PhoneState {
-  return { ...state, phase: 'off', contact: null, wanted: [], owesContact: false, isInCall: false };
+  const { state: settled } = settleSecurity(state);
+  return { ...settled, phase: 'off', contact: null, wanted: [], owesContact: false, isInCall: false };
 }

@@ -1,7 +1,9 @@
 import type { Item, ItemStatus, ReasonForContact, WorkpointMessage } from '@opendls/dls-codec';
+import type { Mobility, MobilityPurpose } from './mobility.js';
 import type { Personality } from './personality.js';
 import type { PhoneItems, StoredItem } from './phone-items.js';
 import type { RandomState } from './random.js';
+import type { Security } from './secure-mode.js';
 
 /** Reasons that open an interaction (PROTOCOL 3.1). */
 export type InitialReason = Extract<
@@ -27,6 +29,12 @@ export interface PhoneProfile {
   readonly refusals: ReadonlyMap<string, ItemStatus>;
   /** Answers ReadAllItems with busy too while in a call, as real phones sometimes do (PROTOCOL 4.6). */
   readonly isBusyForReads: boolean;
+  /** Order of the fragments of a long reply. */
+  readonly fragmentOrder: 'in-order' | 'reversed';
+  /** Of PKCS#12 items; how it travels is not known, so that it is empty unless told (PROTOCOL 11.5). */
+  readonly certificatePassphrase: string;
+  /** Brings its own settings back when a mobile user leaves; otherwise that is left to the service (PROTOCOL 11.13). */
+  readonly restoresDeviceProfile: boolean;
 }
 
 /** An interaction the phone wants to open. */
@@ -34,6 +42,8 @@ export interface WantedContact {
   readonly reason: InitialReason;
   /** Items that go along on top of the basic ones. */
   readonly items: readonly StoredItem[];
+  /** Part of a mobile user's logon or logoff. */
+  readonly purpose?: MobilityPurpose;
 }
 
 /** The interaction that is going on. */
@@ -45,6 +55,7 @@ export interface OpenContact {
   readonly fragments: readonly (readonly Item[])[];
   /** The message hands over everything that changed locally: once delivered, nothing is changed any more. */
   readonly reportsChanges: boolean;
+  readonly purpose?: MobilityPurpose;
   /** Set while the phone ends the interaction itself: why. */
   readonly givesUp?: PhoneFailure;
 }
@@ -59,6 +70,7 @@ export type FailureKind =
   | 'aborted'
   | 'connection'
   | 'timeout'
+  | 'untrusted-server'
   | 'http-status'
   | 'missing-content-length'
   | 'chunked'
@@ -90,4 +102,6 @@ export interface PhoneState {
   /** Something changed that the service has not read. */
   readonly isConfigurationChanged: boolean;
   readonly lastContactAtMs: number | null;
+  readonly mobility: Mobility;
+  readonly security: Security;
 }

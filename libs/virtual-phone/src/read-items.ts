@@ -6,7 +6,8 @@ import { isReadable } from './readable.js';
 
 /** Answers ReadItems: every wanted item with its value or with the status that says why there is none (PROTOCOL 6.2). */
 export function readItems(state: PhoneState, wanted: readonly Item[]): Item[] {
-  const all = allItems(state);
+  // User data is told on demand only, while its user is there (PROTOCOL 4.12).
+  const all = [...allItems(state), ...state.mobility.userData];
   return wanted.flatMap(({ name, index }) => {
     const found = all.filter((item) => item.name === name && (index === undefined || item.index === index));
     if (found.length > 0) return found;

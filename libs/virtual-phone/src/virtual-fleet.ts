@@ -6,7 +6,7 @@ import { macAddressAfter, phoneNumberAfter, testAddress } from './fleet-numbers.
 import type { FleetSummary } from './fleet-stats.js';
 import { FleetStats } from './fleet-stats.js';
 import { DlsHttpsClient } from './https-client.js';
-import { DEFAULT_PERSONALITY } from './personality.js';
+import { DEFAULT_PERSONALITY } from './find-personality.js';
 import type { FactoryItems } from './phone-items.js';
 import { serviceUrl } from './service-url.js';
 import type { VirtualPhoneOptions } from './virtual-phone.js';

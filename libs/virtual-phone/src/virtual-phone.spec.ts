@@ -332,7 +332,7 @@ describe('VirtualPhone', () => {
         { name: 'file-sw-version', value: '3.5.12.0' },
       ],
     });
-    const phone = aPhone();
+    const phone = aPhone({ download: async () => true });
     const contacts = await phone.boot();
     expect(contacts.map(({ end }) => end)).toEqual(['SoftwareDeployment', 'CleanUp']);
     expect(phone.softwareVersion).toBe('V3 R5.12.0');

@@ -2,19 +2,26 @@ import { randomInt } from 'node:crypto';
 import type { Item } from '@opendls/dls-codec';
 import type { PhoneClock } from './clock.js';
 import { systemClock } from './clock.js';
-import type { ContactMeListener } from './contact-me-listener.js';
+import type { ContactMeAddress, ContactMeListener } from './contact-me-listener.js';
 import { listenForContactMe } from './contact-me-listener.js';
 import type { ContactResult, PhoneObserver } from './contact-result.js';
 import { ContactRecord } from './contact-result.js';
 import type { CookieHabits } from './cookie.js';
 import { CookieJar, DEFAULT_COOKIE_HABITS } from './cookie.js';
+import { dcmpUrl, pollDcmp } from './dcmp.js';
+import type { LoadedFile } from './deploy-files.js';
+import { deployFiles } from './deploy-files.js';
 import type { FileJob } from './deployment.js';
 import { Exchanger } from './exchanger.js';
-import type { ConnectionHabits } from './https-client.js';
-import { DlsHttpsClient } from './https-client.js';
+import type { DownloadHabits } from './file-download.js';
+import type { ConnectionHabits, DlsHttpsClient } from './https-client.js';
 import { allItems } from './messages.js';
+import type { Fault } from './misbehaviour.js';
+import { Misbehaviour } from './misbehaviour.js';
+import type { MobilityOutcome } from './mobility.js';
 import type { PhoneBehaviour, PhoneIdentity } from './new-phone.js';
-import { newPhone } from './new-phone.js';
+import { DEFAULT_DCMP_INTERVAL_ITEM, newPhone } from './new-phone.js';
+import { speaksLegacyTlsOnly } from './personality.js';
 import type { StoredItem } from './phone-items.js';
 import type { PhoneEffect, PhoneInput } from './phone-machine.js';
 import { stepPhone } from './phone-machine.js';
@@ -22,11 +29,14 @@ import type { PhoneLimits } from './phone-limits.js';
 import { DEFAULT_PHONE_LIMITS } from './phone-limits.js';
 import type { PhoneFailure, PhoneState } from './phone-state.js';
 import { seedRandom } from './random.js';
-import { serviceUrl } from './service-url.js';
+import { ServiceConnection } from './service-connection.js';
 
 export interface VirtualPhoneOptions extends PhoneIdentity, PhoneBehaviour {
   /** `https://host:port`, with or without the path. */
   readonly url: string;
+  /** Where phones that speak TLS 1.0 only go instead. */
+  readonly legacyUrl?: string;
+  /** What differs from the TLS of its personality. */
   readonly connection?: ConnectionHabits;
   /** Shared by the phones of a fleet; made from `connection` otherwise. */
   readonly client?: DlsHttpsClient;
@@ -34,17 +44,32 @@ export interface VirtualPhoneOptions extends PhoneIdentity, PhoneBehaviour {
   readonly limits?: Partial<PhoneLimits>;
   /** Time a restart takes. */
   readonly restartMs?: number;
-  /** Loads a file; without it every file arrives at once. */
+  /** Says how loading a file ends, in place of loading it; the only way to model FTP. */
   readonly download?: (job: FileJob) => Promise<boolean>;
+  readonly downloads?: DownloadHabits;
+  /** The version it boots with after new software; default: the one ordered, else the one in the image. */
+  readonly installs?: (job: FileJob) => string;
+  /** Bad manners from the beginning. */
+  readonly faults?: readonly Fault[];
   readonly observer?: PhoneObserver;
   readonly clock?: PhoneClock;
 }
+
+/** How a logon or logoff went. */
+export interface MobilityResult {
+  readonly outcome: MobilityOutcome;
+  readonly contacts: readonly ContactResult[];
+}
+
+const DEFAULT_DCMP_INTERVAL_MS = 60_000;
 
 /** One telephone: keeps its settings, calls the service, does what it is told. */
 export class VirtualPhone {
   readonly macAddress: string;
   /** Every interaction so far, oldest first. */
   readonly contacts: ContactResult[] = [];
+  /** Every file that was loaded, oldest first. */
+  readonly files: LoadedFile[] = [];
   #state: PhoneState;
   readonly #todo: PhoneEffect[] = [];
   #running: Promise<readonly ContactResult[]> | null = null;
@@ -54,7 +79,9 @@ export class VirtualPhone {
   readonly #clock: PhoneClock;
   readonly #limits: PhoneLimits;
   readonly #jar: CookieJar;
-  readonly #client: DlsHttpsClient;
+  readonly #connection: ServiceConnection;
+  readonly #habits: ConnectionHabits;
+  readonly #misbehaviour: Misbehaviour;
   readonly #exchanger: Exchanger;
 
   constructor(private readonly options: VirtualPhoneOptions) {
@@ -64,11 +91,21 @@ export class VirtualPhone {
     this.macAddress = options.macAddress;
     this.#clock = options.clock ?? systemClock;
     this.#limits = { ...DEFAULT_PHONE_LIMITS, ...options.limits };
-    this.#jar = new CookieJar({ ...DEFAULT_COOKIE_HABITS, ...options.cookies });
-    this.#client = options.client ?? new DlsHttpsClient(serviceUrl(options.url), options.connection);
+    const { personality } = this.#state.profile;
+    this.#jar = new CookieJar({ ...DEFAULT_COOKIE_HABITS, style: personality.cookieStyle, ...options.cookies });
+    this.#misbehaviour = new Misbehaviour(options.faults);
+    this.#habits = { ...personality.tls, ...options.connection };
+    this.#connection = new ServiceConnection({
+      url: (speaksLegacyTlsOnly(personality) ? options.legacyUrl : undefined) ?? options.url,
+      habits: this.#habits,
+      passphrase: this.#state.profile.certificatePassphrase,
+      ...(options.client ? { shared: options.client } : {}),
+    });
     this.#exchanger = new Exchanger({
       macAddress: options.macAddress,
-      client: this.#client,
+      client: () => this.#connection.clientFor(this.#state.security.connection),
+      misbehaviour: this.#misbehaviour,
+      decodesEntities: personality.decodesEntities,
       jar: this.#jar,
       clock: this.#clock,
       limits: this.#limits,
@@ -97,6 +134,77 @@ export class VirtualPhone {
   /** A module was plugged in or out. */
   changeInventory(items: readonly StoredItem[]): Promise<readonly ContactResult[]> {
     return this.#take({ kind: 'inventory-changed', items });
+  }
+
+  /** A mobile user logs on: everything from the request to the restored user data (PROTOCOL 4.12). */
+  async logOn(e164: string, password: string): Promise<MobilityResult> {
+    await this.settled();
+    const contacts = await this.#take({ kind: 'log-on', user: { e164, password } });
+    return { outcome: this.#state.mobility.outcome ?? 'failed', contacts };
+  }
+
+  /** The mobile user logs off. */
+  async logOff(): Promise<MobilityResult> {
+    await this.settled();
+    const contacts = await this.#take({ kind: 'log-off' });
+    return { outcome: this.#state.mobility.outcome ?? 'failed', contacts };
+  }
+
+  /** Number of the mobile user who is logged on. */
+  get mobileUser(): string | undefined {
+    const { phase, user } = this.#state.mobility;
+    return phase === 'logged-on' || phase === 'leaving' ? user?.e164 : undefined;
+  }
+
+  /** The mobile user's file changes, `userdata-phonebook` for instance. */
+  changeUserData(name: string, text: string): void {
+    void this.#take({ kind: 'user-data-changed', name, text });
+  }
+
+  /** The chunks of a file of the mobile user. */
+  userData(name: string): StoredItem[] {
+    return this.#state.mobility.userData.filter((item) => item.name === name);
+  }
+
+  /** Misbehaves from now on; without arguments it behaves. */
+  misbehave(...faults: readonly Fault[]): void {
+    this.#misbehaviour.plan(faults);
+  }
+
+  /** Faults played so far. */
+  get faultCount(): number {
+    return this.#misbehaviour.count;
+  }
+
+  /** In secure mode: the port it calls. */
+  get securePort(): number | undefined {
+    return this.#state.security.connection?.port;
+  }
+
+  /**
+   * Asks whether there is work, at the address the service gave (`dcmp-url`), and calls if there is. Rejects when nobody
+   * answers.
+   */
+  async pollDcmp(): Promise<{ readonly status: number | undefined; readonly contacts: readonly ContactResult[] }> {
+    const base = this.value('dcmp-url') ?? '';
+    if (base === '') return { status: undefined, contacts: [] };
+    const status = await pollDcmp(dcmpUrl(base, this.macAddress), this.#stop.signal);
+    return { status, contacts: status === 202 ? await this.#take({ kind: 'work-announced' }) : [] };
+  }
+
+  /** Polls until aborted, as often as the service said; a contact starts the time anew (PROTOCOL 8.2). */
+  async keepPolling(signal: AbortSignal, fallbackIntervalMs = DEFAULT_DCMP_INTERVAL_MS): Promise<void> {
+    const item = this.options.dcmpIntervalItem ?? DEFAULT_DCMP_INTERVAL_ITEM;
+    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    while (!stop.aborted) {
+      const intervalMs = Number(this.value(item) ?? '') * 1000 || fallbackIntervalMs;
+      const sinceContactMs = this.#clock.now() - (this.#state.lastContactAtMs ?? -Infinity);
+      const restMs = sinceContactMs < intervalMs ? intervalMs - sinceContactMs : intervalMs;
+      await this.#sleep(restMs, stop);
+      if (stop.aborted) return;
+      // A poll without an answer is like one without work: the next one comes anyway.
+      await this.pollDcmp().catch(() => undefined);
+    }
   }
 
   startCall(): void {
@@ -132,7 +240,7 @@ export class VirtualPhone {
   }
 
   /** Opens the phone's port for ContactMe requests and reports it from now on. */
-  async listenForContactMe(address?: { readonly host?: string; readonly port?: number }): Promise<ContactMeListener> {
+  async listenForContactMe(address?: ContactMeAddress): Promise<ContactMeListener> {
     const listener = await listenForContactMe(() => void this.contactMe(), address);
     this.#state = { ...this.#state, profile: { ...this.#state.profile, contactMeUri: listener.url } };
     return listener;
@@ -142,7 +250,7 @@ export class VirtualPhone {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.settled();
-    if (!this.options.client) this.#client.close();
+    this.#connection.close();
   }
 
   /** Lets the machine step at once; what it wants done is done one after the other. */
@@ -217,12 +325,25 @@ export class VirtualPhone {
   }
 
   async #deploy({ jobs, isSoftware }: Extract<PhoneEffect, { kind: 'deploy' }>): Promise<PhoneInput> {
-    const results = [];
-    for (const job of jobs) {
-      const isOk = job.action === 'delete' || ((await this.options.download?.(job)) ?? true);
-      results.push({ job, isOk });
-    }
+    const { download: hook, downloads = {} } = this.options;
+    const results = await deployFiles(
+      this.options.installs ? jobs.map((job) => this.#withInstalledVersion(job, isSoftware)) : jobs,
+      this.#state.security.connection,
+      {
+        habits: this.#habits,
+        downloads,
+        passphrase: this.#state.profile.certificatePassphrase,
+        ...(hook ? { hook } : {}),
+        signal: this.#stop.signal,
+      },
+      (file) => this.files.push(file),
+    );
     return { kind: 'deployed', results, isSoftware, atMs: this.#clock.now() };
+  }
+
+  #withInstalledVersion(job: FileJob, isSoftware: boolean): FileJob {
+    const { installs } = this.options;
+    return isSoftware && installs ? { ...job, softwareVersion: installs(job) } : job;
   }
 
   #finishContact({ end, failure, cleanupReason }: Extract<PhoneEffect, { kind: 'contact-closed' }>): void {
@@ -242,12 +363,12 @@ export class VirtualPhone {
     this.#record.itemsWritten += (input.message.items?.length ?? 0) - reply.message.items.length;
   }
 
-  async #sleep(ms: number): Promise<void> {
-    if (ms <= 0 || this.#stop.signal.aborted) return;
+  async #sleep(ms: number, signal = this.#stop.signal): Promise<void> {
+    if (ms <= 0 || signal.aborted) return;
     try {
-      await this.#clock.sleep(ms, this.#stop.signal);
+      await this.#clock.sleep(ms, signal);
     } catch (error) {
-      if (!this.#stop.signal.aborted) throw error;
+      if (!signal.aborted) throw error;
     }
   }
 }

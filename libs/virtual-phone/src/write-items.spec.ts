@@ -20,7 +20,8 @@ describe('writeItems', () => {
     ['sntp-tz-offset', undefined, 'one hour', 'invalid data'],
     ['display-id', undefined, 'x'.repeat(25), 'invalid data'],
     ['restart-password', undefined, 'x', 'unexpected item'],
-    ['goto-secure-mode', undefined, 'nopin', 'not supported'],
+    ['goto-secure-mode', undefined, 'nopin', 'failed'],
+    ['goto-secure-mode', undefined, 'pin', 'not supported'],
   ])('refuses %s index %s', (name, index, value, status) => {
     const item = { name, ...(index === undefined ? {} : { index }), value };
     const { refused, items } = write([item]);

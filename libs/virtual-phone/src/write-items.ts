@@ -3,11 +3,13 @@ import type { ItemDefinition } from '@opendls/item-catalog';
 import { findItem, itemKey, validateItem } from '@opendls/item-catalog';
 import type { PhoneItems, StoredItem } from './phone-items.js';
 import type { PhoneProfile } from './phone-state.js';
+import { refusalOfSecurityItem } from './secure-mode.js';
 
 export interface WriteResult {
   readonly items: PhoneItems;
   /** Refused items as they go back: no value, a status (PROTOCOL 6.3). Items not listed were stored. */
   readonly refused: readonly Item[];
+  readonly stored: readonly StoredItem[];
 }
 
 /** Stores what can be stored and refuses the rest item by item; the message as a whole stays accepted. */
@@ -16,21 +18,26 @@ export function writeItems(profile: PhoneProfile, items: PhoneItems, written: re
   const refused: Item[] = [];
   for (const { name, index, value } of written) {
     const identity = index === undefined ? { name } : { name, index };
-    const status = refusalOf(profile, items, { ...identity, value });
+    const status = refusalOf(profile, items, { ...identity, value }, written);
     if (status) refused.push({ ...identity, value: '', status });
     else stored.push({ ...identity, value });
   }
-  return { items: withoutDeletedApplications(items.with(stored), stored), refused };
+  return { items: withoutDeletedApplications(items.with(stored), stored), refused, stored };
 }
 
-function refusalOf(profile: PhoneProfile, items: PhoneItems, item: StoredItem): ItemStatus | undefined {
+function refusalOf(
+  profile: PhoneProfile,
+  items: PhoneItems,
+  item: StoredItem,
+  written: readonly Item[],
+): ItemStatus | undefined {
   const planted = profile.refusals.get(itemKey(item.name, item.index)) ?? profile.refusals.get(item.name);
   if (planted) return planted;
   const definition = findItem(item.name);
   if (!definition) return items.hasName(item.name) ? undefined : 'unknown item';
   if (definition.access === 'read-only') return 'read only';
-  // Secure mode needs certificates of its own; this phone has none.
-  if (definition.group === 'secure-mode' && item.name !== 'max-pin-retries') return 'not supported';
+  const security = refusalOfSecurityItem(profile, items, item, written);
+  if (security) return security;
   const codes = validateItem(item)
     .filter(({ severity }) => severity === 'error')
     .map(({ code }) => code);
