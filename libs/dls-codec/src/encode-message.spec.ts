@@ -76,3 +76,10 @@ describe("a phone's message", () => {
     expect(encodeWorkpointMessage({ ...reply, status: 'busy' })).not.toContain('ItemList');
   });
 });
+
+it('echoes the nonce as it came also to firmware without entities', () => {
+  const nonce = `<&"'>4891`;
+  const xml = encodeDlsMessage({ kind: 'dls', nonce, action: 'CleanUp' }, { legacyEntities: true });
+  const decoded = decodeMessage(new TextEncoder().encode(xml));
+  expect(decoded).toMatchObject({ ok: true, message: { nonce } });
+});

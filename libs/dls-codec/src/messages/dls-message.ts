@@ -68,5 +68,12 @@ export function dlsElements(message: DlsMessage): XmlOutput {
     text: message.action === 'unknown' ? message.actionText : message.action,
   };
   const children = message.items === undefined ? [action] : [action, itemListElement(message.items)];
-  return rootElement('DLSMessage', { name: 'Message', attributes: { nonce: message.nonce }, children });
+  // The phone compares it byte by byte with what it wrote itself (PROTOCOL 2.3).
+  const exactAttributes = ['nonce'];
+  return rootElement('DLSMessage', {
+    name: 'Message',
+    attributes: { nonce: message.nonce },
+    exactAttributes,
+    children,
+  });
 }

@@ -5,6 +5,8 @@ import { carriedText } from './xml-characters.js';
 export interface XmlOutput {
   readonly name: string;
   readonly attributes?: Readonly<Record<string, string | undefined>>;
+  /** Attributes that must arrive as they are, also where the firmware's entities are limited. */
+  readonly exactAttributes?: readonly string[];
   readonly children?: readonly XmlOutput[];
   readonly text?: string;
 }
@@ -31,9 +33,13 @@ function append(parent: Builder, output: XmlOutput, escape: Escape): void {
   const { xmlns, ...others } = output.attributes ?? {};
   const element = xmlns === undefined ? parent.ele(output.name) : parent.ele(xmlns, output.name);
   for (const [name, value] of Object.entries(others))
-    if (value !== undefined) element.att(name, escapeAttribute(escape(value)));
+    if (value !== undefined) element.att(name, escapeAttribute(isExact(output, name) ? xmlText(value) : escape(value)));
   if (output.text !== undefined && output.text !== '') element.txt(escape(output.text));
   for (const child of output.children ?? []) append(element, child, escape);
+}
+
+function isExact({ exactAttributes }: XmlOutput, name: string): boolean {
+  return exactAttributes?.includes(name) === true;
 }
 
 // The library leaves whatever looks like a reference alone: a value `&lt;` would arrive as `<`, and `&x;` as an entity
