@@ -19,6 +19,7 @@ import { DeviceDirectives } from './directives/device-directives.js';
 import { DirectiveConsumer } from './directives/directive.consumer.js';
 import { ModeCheck } from './directives/mode-check.js';
 import { FactEvents } from './events/fact-events.js';
+import { PhoneSecrets } from './events/phone-secrets.js';
 import { FileUrls } from './files/file-urls.js';
 import { GatewayMetrics } from './metrics.js';
 import { Admission } from './phones/admission.js';
@@ -103,7 +104,13 @@ class Gateway implements RunningGateway {
     const onLost = (count: number): void => this.gatewayMetrics.lostEvents.inc(count);
     this.link = new BusLink(bus, this.streams(), { topicPrefix, onLost }, logger);
     this.admission = new Admission(config, nowMs);
-    const events = new FactEvents(config.instanceId, config.topicPrefix, randomUUID, now);
+    const events = new FactEvents(
+      config.instanceId,
+      topicPrefix,
+      new PhoneSecrets(options.sealingKeys),
+      randomUUID,
+      now,
+    );
     const refusals = this.createRefusals(events);
     this.runner = this.createRunner(events, refusals);
     this.listeners = this.createListeners(refusals);

@@ -1,6 +1,8 @@
 import { parseRecord, type IncomingRecord } from '@opendls/event-contracts';
 import type { Fact } from '@opendls/dls-interaction';
+import { generateSealingKey, parseSealingKeys } from '@opendls/crypto';
 import { FactEvents } from './fact-events.js';
+import { PhoneSecrets } from './phone-secrets.js';
 
 const connection = {
   remoteAddress: '192.0.2.31',
@@ -67,6 +69,7 @@ function newEvents(): FactEvents {
   return new FactEvents(
     'gateway-1',
     'site.',
+    new PhoneSecrets(parseSealingKeys(generateSealingKey('k1'))),
     () => `id-${++count}`,
     () => new Date('2026-01-15T08:00:00Z'),
   );

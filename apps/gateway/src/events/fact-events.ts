@@ -10,6 +10,7 @@ import {
   type PhoneConnection,
 } from '@opendls/event-contracts';
 import { basicItems } from './device-facts.js';
+import type { PhoneSecrets } from './phone-secrets.js';
 import { ItemReporter } from './reported-items.js';
 
 const OPENED_TYPES = {
@@ -36,6 +37,7 @@ export class FactEvents {
   constructor(
     private readonly instanceId: string,
     private readonly topicPrefix: string,
+    private readonly secrets: PhoneSecrets,
     private readonly newId: () => string,
     private readonly now: () => Date,
   ) {
@@ -77,12 +79,15 @@ export class FactEvents {
         const { maxItems, awaitingWork } = fact;
         const items = this.items.report(fact.items);
         const basics = basicItems(deviceId, fact.items);
-        const data = { contactId, deviceId, ...basics, items, maxItems, connection, awaitingWork };
+        const userPassword = this.secrets.logonPassword(deviceId, fact.reason, fact.items);
+        const password = userPassword === undefined ? {} : { userPassword };
+        const data = { contactId, deviceId, ...basics, items, ...password, maxItems, connection, awaitingWork };
         return this.record(OPENED_TYPES[fact.reason], deviceId, data, id, isAsking);
       }
       case 'items-reported': {
         const { scope, fragment, isFinal } = fact;
-        const data = { ...stepOf(fact, deviceId), scope, fragment, isFinal, items: this.items.report(fact.items) };
+        const items = this.items.report(fact.items, this.secrets.userData(deviceId));
+        const data = { ...stepOf(fact, deviceId), scope, fragment, isFinal, items };
         return this.record('opendls.gateway.items-reported', deviceId, data, id, isAsking);
       }
       case 'step-completed': {

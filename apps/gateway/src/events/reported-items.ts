@@ -1,6 +1,7 @@
 import { clipText, type Item } from '@opendls/dls-codec';
 import type { RefusedItem, ReportedItem } from '@opendls/event-contracts';
 import { isSecretItem } from '@opendls/item-catalog';
+import { isUserData, type SealItem } from './phone-secrets.js';
 
 /** As the contract allows; phones name their items in far fewer characters. */
 const MAX_NAME_LENGTH = 128;
@@ -9,20 +10,26 @@ const MAX_STATUS_LENGTH = 200;
 /** Phones send the same few hundred names over and over; strangers may send any. */
 const MAX_REMEMBERED = 4_096;
 
-/** Turns the items of phones' messages into what events carry. Secret values end here: `secret` says that there was one. */
+/**
+ * Turns the items of phones' messages into what events carry. Secret values end here, `secret` says that there was one, but
+ * for those that are sealed for their only receiver.
+ */
 export class ItemReporter {
   private readonly isPrivateByName = new Map<string, boolean>();
 
   /** Items that no event can carry (no name, a name without end) are left out. */
-  report(items: readonly Item[]): ReportedItem[] {
+  report(items: readonly Item[], seal: SealItem = () => undefined): ReportedItem[] {
     const reported: ReportedItem[] = [];
     for (const { name, index, value, status, statusText } of items) {
       if (!isNameable({ name, index })) continue;
       const one: { -readonly [Key in keyof ReportedItem]: ReportedItem[Key] } = { name };
       if (index !== undefined) one.index = index;
       if (status !== undefined) one.status = clipText(statusText ?? status, MAX_STATUS_LENGTH);
-      else if (value !== '' && this.isPrivate(name)) one.secret = true;
-      else one.value = value;
+      else if (value !== '' && this.isPrivate(name)) {
+        one.secret = true;
+        const sealed = seal({ name, index, value });
+        if (sealed !== undefined) one.sealed = sealed;
+      } else one.value = value;
       reported.push(one);
     }
     return reported;
@@ -37,7 +44,7 @@ export class ItemReporter {
   private isPrivate(name: string): boolean {
     const known = this.isPrivateByName.get(name);
     if (known !== undefined) return known;
-    const isPrivate = isSecretItem(name) || /^userdata-/i.test(name);
+    const isPrivate = isSecretItem(name) || isUserData(name);
     if (this.isPrivateByName.size < MAX_REMEMBERED) this.isPrivateByName.set(name, isPrivate);
     return isPrivate;
   }
