@@ -8,6 +8,7 @@ import { fingerprint, generateSealingKey, matchesFingerprint, parseSealingKeys, 
 import { sealContext, type ReportedItem } from '@opendls/event-contracts';
 import { listItems } from '@opendls/item-catalog';
 import { unknownDevice, type DeviceState } from '../src/devices/domain/device-state.js';
+import { FeatureSet } from '../src/devices/domain/feature-rules.js';
 import { ManagedDevice, type DecisionContext } from '../src/devices/domain/managed-device.js';
 import { replaceReport } from '../src/devices/domain/phone-report.js';
 import { PolicySet, type PolicyRevision } from '../src/policies/domain/policy-set.js';
@@ -61,6 +62,7 @@ const report: ReportedItem[] = listItems()
 function context(e164: string): DecisionContext {
   return {
     policies: compiled,
+    features: FeatureSet.NONE,
     secrets: new Map([[`sip/${e164}`, 'geheim4711']]),
     fingerprints: {
       make: (value, deviceId, key) => fingerprint(sealingKeys, value, sealContext(deviceId, key)),

@@ -44,6 +44,7 @@ const parts = {
   policies: new PolicyRegistry(policies),
   secrets: new SecretsService(unitOfWork, new SecretsStore(dataSource), sealingKeys, clock),
   settings: DEFAULT_SETTINGS,
+  features: [],
   ...{ sealingKeys, clock },
 };
 const messages = new DeviceMessages('/opendls/config-policy/bench', '', clock);

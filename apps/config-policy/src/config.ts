@@ -1,8 +1,12 @@
-import { durationMs, integer, port } from '@opendls/config';
+import { byteSize, durationMs, integer, port } from '@opendls/config';
 import { databaseUrl, instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process';
 import { z } from 'zod';
 import { DEFAULT_SETTINGS } from './decision-settings.js';
+import { DEFAULT_FILE_SETTINGS } from './files/create-file-store.js';
+import { SECRET_NAME } from './secrets/domain/secret-ref.js';
 
+/** Sizes are PostgreSQL integers. */
+const MAX_FILE_BYTES = 2_147_483_647;
 const DAY_MS = 24 * 3_600_000;
 /** How long the gateway's topic keeps events, see its definition. */
 const GATEWAY_RETENTION_MS = 14 * DAY_MS;
@@ -36,6 +40,18 @@ export const configPolicyEnvironment = serviceEnvironment
     OPENDLS_CONFIG_POLICY_PROCESSED_EVENT_RETENTION_MS: durationMs({ min: GATEWAY_RETENTION_MS }).default(
       DEFAULT_SETTINGS.processedEventRetentionMs,
     ),
+    OPENDLS_CONFIG_POLICY_CONTACT_PHONES: z.enum(['true', 'false']).default('true'),
+    OPENDLS_CONFIG_POLICY_CONTACT_RATE_PER_SECOND: integer({ min: 1, max: 10_000 }).default(
+      DEFAULT_SETTINGS.contactRatePerSecond,
+    ),
+    OPENDLS_CONFIG_POLICY_CONTACT_GAP_MS: durationMs().default(DEFAULT_SETTINGS.contactGapMs),
+    OPENDLS_CONFIG_POLICY_MAX_OPEN_REQUESTS: integer({ min: 1, max: 1_000 }).default(DEFAULT_SETTINGS.maxOpenRequests),
+    OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET: z.string().max(200).regex(SECRET_NAME).optional(),
+    OPENDLS_CONFIG_POLICY_MAX_FILE_BYTES: byteSize({ min: 1_024, max: MAX_FILE_BYTES }).default(
+      DEFAULT_FILE_SETTINGS.maxFileBytes,
+    ),
+    OPENDLS_CONFIG_POLICY_MAX_UPLOADS: integer({ min: 1, max: 100 }).default(DEFAULT_FILE_SETTINGS.maxUploads),
+    OPENDLS_CONFIG_POLICY_MAX_DOWNLOADS: integer({ min: 1, max: 1_000 }).default(DEFAULT_FILE_SETTINGS.maxDownloads),
     OPENDLS_CONFIG_POLICY_SHUTDOWN_TIMEOUT_MS: durationMs({ min: 100 }).default(15_000),
   })
   .transform((env) => ({
@@ -51,6 +67,11 @@ export const configPolicyEnvironment = serviceEnvironment
     policyDir: env.OPENDLS_CONFIG_POLICY_POLICY_DIR,
     poolSize: env.OPENDLS_CONFIG_POLICY_DATABASE_POOL_SIZE,
     shutdownTimeoutMs: env.OPENDLS_CONFIG_POLICY_SHUTDOWN_TIMEOUT_MS,
+    files: {
+      maxFileBytes: env.OPENDLS_CONFIG_POLICY_MAX_FILE_BYTES,
+      maxUploads: env.OPENDLS_CONFIG_POLICY_MAX_UPLOADS,
+      maxDownloads: env.OPENDLS_CONFIG_POLICY_MAX_DOWNLOADS,
+    },
     settings: {
       batchSize: env.OPENDLS_CONFIG_POLICY_BATCH_SIZE,
       maxAttempts: env.OPENDLS_CONFIG_POLICY_MAX_ATTEMPTS,
@@ -59,6 +80,13 @@ export const configPolicyEnvironment = serviceEnvironment
       maintenanceIntervalMs: env.OPENDLS_CONFIG_POLICY_MAINTENANCE_INTERVAL_MS,
       orderRetentionMs: env.OPENDLS_CONFIG_POLICY_ORDER_RETENTION_MS,
       processedEventRetentionMs: env.OPENDLS_CONFIG_POLICY_PROCESSED_EVENT_RETENTION_MS,
+      contactPhones: env.OPENDLS_CONFIG_POLICY_CONTACT_PHONES === 'true',
+      contactRatePerSecond: env.OPENDLS_CONFIG_POLICY_CONTACT_RATE_PER_SECOND,
+      contactGapMs: env.OPENDLS_CONFIG_POLICY_CONTACT_GAP_MS,
+      maxOpenRequests: env.OPENDLS_CONFIG_POLICY_MAX_OPEN_REQUESTS,
+      ...(env.OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET === undefined
+        ? {}
+        : { factoryResetSecret: env.OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET }),
     },
   }));
 

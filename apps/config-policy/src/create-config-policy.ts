@@ -29,6 +29,9 @@ import { ConfiguredDevicesModule } from './devices/devices.module.js';
 import { DevicesService } from './devices/devices.service.js';
 import { DevicesStore } from './devices/devices.store.js';
 import { MaintainDevices } from './devices/maintain-devices.use-case.js';
+import { createFileStore, type FileSettings, type FileStore } from './files/create-file-store.js';
+import { FILE_PROBLEMS } from './files/files.errors.js';
+import type { StoredContents } from './files/read-content.js';
 import { MaintenanceLoop } from './maintenance-loop.js';
 import { ConfigPolicyMetrics } from './metrics.js';
 import { ChangePolicies } from './policies/change-policies.use-case.js';
@@ -43,6 +46,9 @@ import { SecretsModule } from './secrets/secrets.module.js';
 import { SecretsService } from './secrets/secrets.service.js';
 import { SecretsStore } from './secrets/secrets.store.js';
 import { WorkOrdersStore } from './work-orders/work-orders.store.js';
+
+/** How often contents that nothing needs are looked for. */
+const FILES_INTERVAL_MS = 600_000;
 
 export interface ConfigPolicyOptions {
   readonly databaseUrl: string;
@@ -59,11 +65,16 @@ export interface ConfigPolicyOptions {
   readonly instanceId?: string;
   readonly poolSize?: number;
   readonly settings?: Partial<DecisionSettings>;
+  /** Bounds of the file store. */
+  readonly files?: Partial<FileSettings>;
   readonly clock?: () => Date;
 }
 
 /** config-policy as a part of a process. */
-export type ConfigPolicyPart = ServicePart;
+export interface ConfigPolicyPart extends ServicePart {
+  /** Contents of stored files, for a gateway in the same process. */
+  readonly files: StoredContents;
+}
 
 /**
  * Connects to the database, which has to be migrated, and wires policies, secrets, phones and their work orders. Nothing is
@@ -77,7 +88,7 @@ export async function createConfigPolicy(options: ConfigPolicyOptions): Promise<
 
 class ConfigPolicy implements ConfigPolicyPart {
   readonly name = 'config-policy';
-  readonly problems = { ...POLICY_PROBLEMS, ...SECRET_PROBLEMS, ...DEVICE_PROBLEMS };
+  readonly problems = { ...POLICY_PROBLEMS, ...SECRET_PROBLEMS, ...FILE_PROBLEMS, ...DEVICE_PROBLEMS };
   readonly modules: ServicePart['modules'];
   readonly health: HealthCheck[];
   readonly metrics: Registry;
@@ -90,6 +101,7 @@ class ConfigPolicy implements ConfigPolicyPart {
   private readonly relay: OutboxRelay;
   private readonly parts: WorkspaceParts;
   private readonly counters: ConfigPolicyMetrics;
+  private readonly fileStore: FileStore;
   private readonly messages: DeviceMessages;
   private readonly directory: PolicyDirectory | undefined;
   private readonly loops: MaintenanceLoop[] = [];
@@ -106,6 +118,7 @@ class ConfigPolicy implements ConfigPolicyPart {
     this.metrics = metrics;
     this.counters = new ConfigPolicyMetrics(metrics);
     this.unitOfWork = new UnitOfWork(dataSource);
+    this.fileStore = createFileStore({ dataSource, sealingKeys, metrics, clock, settings: options.files });
     const policiesStore = new PoliciesStore(dataSource);
     const secrets = new SecretsService(this.unitOfWork, new SecretsStore(dataSource), sealingKeys, clock);
     this.parts = {
@@ -113,6 +126,7 @@ class ConfigPolicy implements ConfigPolicyPart {
       orders: new WorkOrdersStore(dataSource),
       policies: new PolicyRegistry(policiesStore),
       ...{ secrets, sealingKeys, clock, settings: this.settings },
+      features: [],
     };
     const source = `/opendls/config-policy/${options.instanceId ?? `${hostname()}-${process.pid}`}`;
     this.messages = new DeviceMessages(source, topicPrefix, clock);
@@ -123,6 +137,7 @@ class ConfigPolicy implements ConfigPolicyPart {
     this.modules = [
       PoliciesModule.register({ change, service: new PoliciesService(policiesStore, this.directory) }),
       SecretsModule.register(secrets),
+      this.fileStore.module,
       ConfiguredDevicesModule.register(new DevicesService(dataSource, this.parts)),
     ];
     this.health = this.healthChecks();
@@ -130,6 +145,10 @@ class ConfigPolicy implements ConfigPolicyPart {
     // Whoever does not look at it shall not be ended by it.
     this.stopped.catch(() => undefined);
     this.registerMetrics();
+  }
+
+  get files(): StoredContents {
+    return this.fileStore.service;
   }
 
   async start(): Promise<void> {
@@ -176,6 +195,10 @@ class ConfigPolicy implements ConfigPolicyPart {
     if (directory !== undefined) {
       this.loops.push(new MaintenanceLoop('policy directory', () => directory.refresh(), interval, logger));
     }
+    const { service } = this.fileStore;
+    this.loops.push(
+      new MaintenanceLoop('files', async () => void (await service.removeUnused()), FILES_INTERVAL_MS, logger),
+    );
     for (const loop of this.loops) loop.start();
     this.purge = schedulePurge({ unitOfWork, processedEvents, olderThanMs, everyMs: 600_000, logger });
   }

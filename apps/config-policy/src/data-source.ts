@@ -2,12 +2,16 @@ import { silentLogger, type Logger } from '@opendls/logging';
 import { migrateDatabase, type PostgresOptions } from '@opendls/postgres';
 import { DeviceEntity, DeviceReportEntity } from './devices/device.entity.js';
 import { ReportFragmentEntity } from './devices/report-fragment.entity.js';
+import { FileChunkEntity, FileContentEntity, FileEntity } from './files/file.entity.js';
 import { CreateConfigPolicy1767225600000 } from './migrations/1767225600000-create-config-policy.js';
 import { AddOrderKinds1796256000000 } from './migrations/1796256000000-add-order-kinds.js';
+import { AddWaking1796256060000 } from './migrations/1796256060000-add-waking.js';
+import { AddFiles1796256100000 } from './migrations/1796256100000-add-files.js';
 import { CreateSecurity1796342400000 } from './migrations/1796342400000-create-security.js';
 import { PolicyEntity, PolicyRevisionEntity, PolicyVersionEntity } from './policies/policy.entity.js';
 import { SecretEntity } from './secrets/secret.entity.js';
 import { DeviceCertificateEntity, DeviceSecurityEntity, SecurityRollOutEntity } from './security/security.entity.js';
+import { ContactRateEntity } from './waking/contact-rate.entity.js';
 import { WorkOrderEntity } from './work-orders/work-order.entity.js';
 
 const ENTITIES = [
@@ -19,11 +23,21 @@ const ENTITIES = [
   DeviceReportEntity,
   ReportFragmentEntity,
   WorkOrderEntity,
+  FileEntity,
+  FileContentEntity,
+  FileChunkEntity,
+  ContactRateEntity,
   DeviceSecurityEntity,
   DeviceCertificateEntity,
   SecurityRollOutEntity,
 ];
-const MIGRATIONS = [CreateConfigPolicy1767225600000, AddOrderKinds1796256000000, CreateSecurity1796342400000];
+const MIGRATIONS = [
+  CreateConfigPolicy1767225600000,
+  AddOrderKinds1796256000000,
+  AddWaking1796256060000,
+  AddFiles1796256100000,
+  CreateSecurity1796342400000,
+];
 
 /** How the database of config-policy is connected to. */
 export function databaseOptions(url: string, logger: Logger, poolSize?: number): PostgresOptions {

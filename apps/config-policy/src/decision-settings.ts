@@ -1,7 +1,8 @@
 import type { DecisionLimits } from './devices/domain/managed-device.js';
+import type { WakingLimits } from './waking/domain/contact-plan.js';
 
 /** How config-policy works, apart from its connections. */
-export interface DecisionSettings extends DecisionLimits {
+export interface DecisionSettings extends DecisionLimits, WakingLimits {
   /** Most events handled in one transaction. */
   readonly batchSize: number;
   /** How often phones are compared again after policies changed, and overdue orders are looked for. */
@@ -10,6 +11,12 @@ export interface DecisionSettings extends DecisionLimits {
   readonly orderRetentionMs: number;
   /** How long the ids of processed events are kept; longer than the bus keeps events. */
   readonly processedEventRetentionMs: number;
+  /** Most requests to wake phones per second, of all replicas together. */
+  readonly contactRatePerSecond: number;
+  /** Most one-off orders of one phone that are not closed. */
+  readonly maxOpenRequests: number;
+  /** Name of the secret with the vendor's constant that a factory reset needs. */
+  readonly factoryResetSecret?: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -22,4 +29,8 @@ export const DEFAULT_SETTINGS: DecisionSettings = {
   maintenanceIntervalMs: 1_000,
   orderRetentionMs: 90 * DAY_MS,
   processedEventRetentionMs: 16 * DAY_MS,
+  contactPhones: true,
+  contactGapMs: 300_000,
+  contactRatePerSecond: 20,
+  maxOpenRequests: 50,
 };

@@ -2,6 +2,7 @@ import type { ContactOpened, EventDataByType, ReportedItem } from '@opendls/even
 import { checkPolicy } from '../src/policies/domain/check-policy.js';
 import type { PolicyDocument } from '../src/policies/domain/policy-document.js';
 import { PolicySet, type PolicyRevision } from '../src/policies/domain/policy-set.js';
+import { FeatureSet } from '../src/devices/domain/feature-rules.js';
 import type { DecisionContext } from '../src/devices/domain/managed-device.js';
 import type { SecretFingerprints } from '../src/devices/domain/desired-configuration.js';
 
@@ -46,6 +47,7 @@ export function aContext(overrides: Partial<DecisionContext> = {}): DecisionCont
   let orders = 0;
   return {
     policies: aPolicySet(),
+    features: FeatureSet.NONE,
     secrets: new Map(),
     fingerprints: plainFingerprints,
     seal: (value, deviceId, itemKey) => `sealed(${deviceId},${itemKey},${value})`,

@@ -4,7 +4,8 @@ import type { Outbox, ProcessedEvents, Tx, UnitOfWork } from '@opendls/postgres'
 import type { ConfigPolicyMetrics } from '../metrics.js';
 import type { DeviceMessages, Question } from './device-messages.js';
 import { DeviceWorkspace, type WorkspaceParts } from './device-workspace.js';
-import { mergeFacts, selectableFacts, type DeviceState } from './domain/device-state.js';
+import { mergeFacts, type DeviceState } from './domain/device-state.js';
+import type { FactsSource } from './domain/feature-rules.js';
 import type { Answer } from './domain/managed-device.js';
 import { ReportFragments, type ReplyRef } from './domain/report-fragments.js';
 
@@ -18,7 +19,7 @@ type Opening = Kind<
 >;
 
 /** The events that say something about a phone's configuration. */
-export type DeviceEvent = Opening | Kind<'items-reported' | 'step-completed' | 'contact-closed'>;
+export type DeviceEvent = Opening | Kind<'items-reported' | 'step-completed' | 'contact-closed' | 'contact-attempted'>;
 
 const OPENINGS: ReadonlySet<string> = new Set<Opening['type']>([
   'opendls.gateway.device-started',
@@ -31,6 +32,7 @@ const OTHERS: ReadonlySet<string> = new Set<DeviceEvent['type']>([
   'opendls.gateway.items-reported',
   'opendls.gateway.step-completed',
   'opendls.gateway.contact-closed',
+  'opendls.gateway.contact-attempted',
 ]);
 
 /** Whether config-policy has something to do with an event. */
@@ -84,6 +86,7 @@ export class AnswerDeviceEvents {
     const workspace = await DeviceWorkspace.open(this.parts, tx, states, {
       orderIds: fresh.flatMap(({ data }) => ('orderId' in data ? [data.orderId] : [])),
       expectedFacts: expectedFacts(fresh, states),
+      events: fresh,
     });
     const fragments = await this.loadFragments(tx, fresh);
     const decided: Decided[] = [];
@@ -112,7 +115,7 @@ export class AnswerDeviceEvents {
   private records(decided: readonly Decided[], workspace: DeviceWorkspace): OutgoingRecord[] {
     return [
       ...decided.map(({ question, answer }) => this.messages.answer(question, answer)),
-      ...workspace.all().flatMap((change) => this.messages.compliance(change)),
+      ...workspace.all().flatMap((change) => this.messages.news(change)),
     ];
   }
 
@@ -150,7 +153,10 @@ function applyEvent(workspace: DeviceWorkspace, fragments: ReportFragments, even
     case 'opendls.gateway.step-completed':
       return device.completeStep(event.data, event.time);
     case 'opendls.gateway.contact-closed':
-      device.closeContact(event.data.contactId, event.data.outcome);
+      device.closeContact(event.data.contactId, event.data.outcome, event.data.isSolicitedRequested);
+      return noWork;
+    case 'opendls.gateway.contact-attempted':
+      device.contactAttempted(event.data.requestId, event.data.outcome);
       return noWork;
     case 'opendls.gateway.device-started':
     case 'opendls.gateway.device-solicited':
@@ -168,16 +174,13 @@ function questionOf({ id, subject, data, replyTo }: DeviceEvent): Question | und
 }
 
 /** What phones will have stated after each opening of the batch: their secrets must be loaded before. */
-function expectedFacts(
-  events: readonly DeviceEvent[],
-  states: ReadonlyMap<string, DeviceState>,
-): ReturnType<typeof selectableFacts>[] {
+function expectedFacts(events: readonly DeviceEvent[], states: ReadonlyMap<string, DeviceState>): FactsSource[] {
   const stated = new Map([...states].map(([deviceId, { facts }]) => [deviceId, facts]));
   return events.filter(isOpening).map(({ subject, data }) => {
     const known = stated.get(subject);
     const facts = known === undefined ? data.device : mergeFacts(known, data.device);
     stated.set(subject, facts);
-    return selectableFacts({ deviceId: subject, facts });
+    return { deviceId: subject, facts, features: states.get(subject)?.features ?? {} };
   });
 }
 

@@ -39,8 +39,31 @@ export class DeviceMessages {
     return toRecord({ ...envelope, type: 'opendls.config-policy.work-order-issued', data }, this.topicPrefix);
   }
 
+  /** What others have to know of a phone since it changed. */
+  news(change: DeviceChange): OutgoingRecord[] {
+    return [...this.compliance(change), ...this.directive(change)];
+  }
+
+  /** Asks that a phone be woken. */
+  contactRequest(request: EventDataByType['opendls.config-policy.contact-requested']): OutgoingRecord {
+    const { requestId: id, deviceId: subject } = request;
+    const type = 'opendls.config-policy.contact-requested';
+    return toRecord({ id, type, source: this.source, subject, time: this.clock(), data: request }, this.topicPrefix);
+  }
+
+  /** What gateways have to know of a phone before it calls, if it changed. */
+  private directive({ before, device: { state } }: DeviceChange): OutgoingRecord[] {
+    const { directive } = state;
+    if (directive === null || isDeepStrictEqual(before.directive, directive)) return [];
+    const deviceId = state.deviceId as DeviceId;
+    const type = 'opendls.config-policy.device-directive-changed';
+    const data = { deviceId, ...directive };
+    const envelope = { id: randomUUID(), type, source: this.source, subject: deviceId, time: this.clock() } as const;
+    return [toRecord({ ...envelope, data }, this.topicPrefix)];
+  }
+
   /** The news about a phone's compliance, if there is any. */
-  compliance({ before, device: { state } }: DeviceChange): OutgoingRecord[] {
+  private compliance({ before, device: { state } }: DeviceChange): OutgoingRecord[] {
     const isKnown = before.contactId !== null && before.compliance === state.compliance;
     if (isKnown && isDeepStrictEqual(before.openItems, state.openItems)) return [];
     // The id is one of ours, made by the contract's own parser when the event was read.

@@ -1,5 +1,6 @@
-import type { ComplianceState, ItemRef } from '@opendls/event-contracts';
+import type { ComplianceState, DeviceDirective, ItemRef } from '@opendls/event-contracts';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { WakingState } from '../waking/domain/contact-plan.js';
 import type { BlockedItem, ReportedValue } from './domain/difference.js';
 import type { GivenUp } from './domain/device-state.js';
 
@@ -8,6 +9,7 @@ import type { GivenUp } from './domain/device-state.js';
 @Check('device_compliance_state', `compliance IN ('compliant', 'drifted', 'pending', 'failed', 'unmanaged')`)
 @Index('device_compliance', ['compliance', 'deviceId'])
 @Index('device_planned_version', ['plannedVersion', 'deviceId'])
+@Index('device_next_contact_at', ['nextContactAt'], { where: 'next_contact_at IS NOT NULL' })
 // An index over the elements of an array, which TypeORM cannot describe.
 @Index('device_secret_refs', { synchronize: false })
 export class DeviceEntity {
@@ -87,6 +89,18 @@ export class DeviceEntity {
   /** By name of the feature. */
   @Column({ type: 'json', default: {} })
   features!: Readonly<Record<string, unknown>>;
+
+  @Column({ name: 'firmware_offered_at', type: 'timestamptz', nullable: true })
+  firmwareOfferedAt!: Date | null;
+
+  @Column({ type: 'json', nullable: true })
+  waking!: WakingState | null;
+
+  @Column({ name: 'next_contact_at', type: 'timestamptz', nullable: true })
+  nextContactAt!: Date | null;
+
+  @Column({ type: 'json', nullable: true })
+  directive!: Omit<DeviceDirective, 'deviceId'> | null;
 }
 
 /** What a phone said of its items and what was written to it. Apart from the phone, because it is large. */

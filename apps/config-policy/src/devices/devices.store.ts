@@ -1,6 +1,7 @@
 import type { ComplianceState, DeviceFacts, ReportedItem } from '@opendls/event-contracts';
 import type { Tx } from '@opendls/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
+import { NOT_WOKEN, type WakingState } from '../waking/domain/contact-plan.js';
 import type { DeviceEntity, DeviceReportEntity } from './device.entity.js';
 import type { DeviceState } from './domain/device-state.js';
 import type { BlockedItem, ReportedValue } from './domain/difference.js';
@@ -11,7 +12,7 @@ import { isChanged, TrackedMap } from './tracked-map.js';
 const DEVICE_COLUMNS = `device_id, mac_address, device_type, software_type, software_version, e164, basic_e164,
   contact_me_uri, part_number, max_items, first_seen_at, last_seen_at, contact_id, contact_reason, contact_opened_at,
   last_report_at, full_report_at, is_report_stale, given_up, compliance, compliance_since, open_items, planned_version,
-  secret_refs, features`;
+  secret_refs, features, firmware_offered_at, waking, next_contact_at, directive`;
 const DEVICE_UPDATES = DEVICE_COLUMNS.split(',')
   .map((column) => column.trim())
   .filter((column) => column !== 'device_id' && column !== 'first_seen_at')
@@ -250,6 +251,10 @@ function toState(row: Record<string, unknown> & StoredReport): DeviceState {
     plannedVersion: Number(get<string>('planned_version')),
     secretRefs: get('secret_refs'),
     features: get('features'),
+    firmwareOfferedAt: get('firmware_offered_at'),
+    waking: get<WakingState | null>('waking') ?? NOT_WOKEN,
+    nextContactAt: get('next_contact_at'),
+    directive: get('directive'),
   };
 }
 
@@ -281,5 +286,9 @@ function toRow(state: DeviceState): Record<string, unknown> {
     planned_version: state.plannedVersion,
     secret_refs: state.secretRefs,
     features: state.features,
+    firmware_offered_at: state.firmwareOfferedAt,
+    waking: state.waking === NOT_WOKEN ? null : state.waking,
+    next_contact_at: state.nextContactAt,
+    directive: state.directive,
   };
 }

@@ -69,7 +69,7 @@ export class MaintainDevices {
       const saved = await workspace.save(tx);
       await this.outbox.append(
         tx,
-        changes.flatMap((change) => this.messages.compliance(change)),
+        changes.flatMap((change) => this.messages.news(change)),
       );
       return { count: changes.length, orders: saved };
     });

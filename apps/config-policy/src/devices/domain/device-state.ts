@@ -1,5 +1,6 @@
-import type { ComplianceState, DeviceFacts, ItemRef, WorkOrderKind } from '@opendls/event-contracts';
+import type { ComplianceState, DeviceDirective, DeviceFacts, ItemRef, WorkOrderKind } from '@opendls/event-contracts';
 import type { SelectableFacts } from '../../policies/domain/selector.js';
+import { NOT_WOKEN, type WakingState } from '../../waking/domain/contact-plan.js';
 import type { BlockedItem, ReportedValue } from './difference.js';
 
 /** Work that failed too often and is not offered again for a while, unless what is wanted changes. */
@@ -40,6 +41,13 @@ export interface DeviceState {
   secretRefs: readonly string[];
   /** What features (secure mode, mobile users) keep of the phone, by their names; each reads its own part. */
   features: Readonly<Record<string, unknown>>;
+  /** When firmware was last offered: the guard against loops. */
+  firmwareOfferedAt: Date | null;
+  waking: WakingState;
+  /** When the phone is asked to come; null: it is not. */
+  nextContactAt: Date | null;
+  /** What gateways were last told of the phone; null: nothing, which means no work and Default Mode. */
+  directive: Omit<DeviceDirective, 'deviceId'> | null;
 }
 
 const NOTHING_STATED: DeviceFacts = {
@@ -77,6 +85,10 @@ export function unknownDevice(deviceId: string, now: Date): DeviceState {
     plannedVersion: 0,
     secretRefs: [],
     features: {},
+    firmwareOfferedAt: null,
+    waking: NOT_WOKEN,
+    nextContactAt: null,
+    directive: null,
   };
 }
 

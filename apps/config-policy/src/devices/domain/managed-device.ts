@@ -1,19 +1,12 @@
 import { itemKey } from '@opendls/item-catalog';
 import type {
+  ContactAttemptOutcome,
   ContactOpened,
   ContactOutcome,
+  DeviceDirective,
   EventDataByType,
   ReportedItem,
-  WorkOrderKind,
 } from '@opendls/event-contracts';
-import type { SelectedItem } from '../../policies/domain/policy-set.js';
-import type { SelectableFacts } from '../../policies/domain/selector.js';
-import {
-  configureSteps,
-  itemsToWrite,
-  orderTargets,
-  type SealValue,
-} from '../../work-orders/domain/configure-steps.js';
 import {
   belongsTo,
   closeOrder,
@@ -23,18 +16,27 @@ import {
   isGoingInCircles,
   isOpen,
   offerOrder,
+  orderedRefs,
   recordResult,
   refusedIn,
+  startVerifying,
   type AttemptEnd,
-  type OrderLimits,
+  type NewOrder,
   type WorkOrder,
 } from '../../work-orders/domain/work-order.js';
-import { assessDevice, isReportCurrent, isSameWork, marksOf, memoryOf } from './assess-device.js';
-import { DesiredConfiguration, type SecretFingerprints, type SecretValues } from './desired-configuration.js';
+import { phoneCame, requestAnswered } from '../../waking/domain/contact-plan.js';
+import { assessDevice, isReportCurrent, marksOf } from './assess-device.js';
+import { NO_WORK, type Answer, type DecisionContext } from './decision-context.js';
+import { DesiredConfiguration } from './desired-configuration.js';
+import { DeviceOrders } from './device-orders.js';
 import { mergeFacts, selectableFacts, type DeviceState } from './device-state.js';
-import { blockOf, differencesOf, isWritable, type Difference } from './difference.js';
+import type { Difference } from './difference.js';
+import type { FeatureDevice, PlannedOrder } from './feature-rules.js';
+import { keepAnswers } from './order-answers.js';
+import { pendingWork, type PendingWork } from './pending-work.js';
 import { mergeReport, replaceReport } from './phone-report.js';
 import {
+  forgetEverything,
   forgetUnreported,
   hasLostValues,
   isStoredDifferently,
@@ -42,37 +44,14 @@ import {
   verifyWrites,
   type StepCompleted,
 } from './phone-writes.js';
+import { hasPolicyWork, policyWork } from './policy-work.js';
+import { canBeOffered, needsNoSending } from './request-rules.js';
+import { SentOrders } from './sent-orders.js';
+
+export type { Answer, DecisionContext, DecisionLimits, PolicySelection } from './decision-context.js';
 
 type ItemsReported = EventDataByType['opendls.gateway.items-reported'];
 
-/** The answer to an event that asks for work. */
-export type Answer =
-  | { readonly kind: 'order'; readonly order: WorkOrder }
-  | { readonly kind: 'no-work'; readonly moreOrdersWaiting: boolean };
-
-export interface DecisionLimits extends OrderLimits {
-  /** How long work that failed too often rests before the same work is tried again. */
-  readonly retryFailedAfterMs: number;
-}
-
-/** The policies of one moment. */
-export interface PolicySelection {
-  readonly version: number;
-  select(facts: SelectableFacts): readonly SelectedItem[];
-}
-
-/** What decisions about phones need besides the phone. */
-export interface DecisionContext {
-  readonly policies: PolicySelection;
-  readonly secrets: SecretValues;
-  readonly fingerprints: SecretFingerprints;
-  readonly seal: SealValue;
-  readonly newOrderId: () => string;
-  readonly limits: DecisionLimits;
-  readonly now: Date;
-}
-
-const NO_WORK: Answer = { kind: 'no-work', moreOrdersWaiting: false };
 /** What the database can hold; more than any message has room for. */
 const MAX_ITEMS_LIMIT = 2 ** 31 - 1;
 /** Events that are older than the newest opening by more than clocks may differ are replays: they change nothing. */
@@ -96,41 +75,56 @@ const END_OF_OUTCOME: Readonly<Record<ContactOutcome, AttemptEnd>> = {
  * stores what changed.
  */
 export class ManagedDevice {
-  private readonly orders = new Map<string, WorkOrder>();
-  private readonly changed = new Set<string>();
+  private readonly orders: DeviceOrders;
+  private readonly sent: SentOrders;
   private desired: DesiredConfiguration | undefined;
+  private differences: readonly Difference[] | undefined;
 
   constructor(
     readonly state: DeviceState,
     orders: readonly WorkOrder[],
     private readonly context: DecisionContext,
   ) {
-    for (const order of orders) this.orders.set(order.orderId, order);
+    this.orders = new DeviceOrders(orders, (order) => this.onClosed(order));
+    this.sent = new SentOrders({
+      state,
+      orders: this.orders,
+      now: context.now,
+      configuration: () => this.configuration(),
+      endAttempt: (order, end) => this.endAttempt(order, end),
+    });
   }
 
   /** Orders that are new or not as they were loaded. */
   changedOrders(): readonly WorkOrder[] {
-    return [...this.orders.values()].filter(({ orderId }) => this.changed.has(orderId));
+    return this.orders.changed();
   }
 
   /** A phone opened a contact. */
   openContact(opening: ContactOpened, reason: string, at: Date): Answer {
     const { state } = this;
-    if (this.isReplay(at)) return NO_WORK;
-    this.endOtherContacts(opening.contactId);
+    if (this.isReplay(at) || !this.context.features.believes(state, opening)) return NO_WORK;
+    const { contactId } = opening;
+    const isRepeated = state.contactId === contactId;
+    this.endOtherContacts(contactId);
     const facts = mergeFacts(state.facts, opening.device);
     const hasOtherSoftware = ![null, facts.softwareVersion].includes(state.facts.softwareVersion);
     this.desired = undefined;
-    Object.assign(state, { facts, contactId: opening.contactId, contactReason: reason });
+    Object.assign(state, { facts, contactId, contactReason: reason, waking: phoneCame(state.waking) });
     state.maxItems = opening.maxItems === null ? null : Math.min(Math.max(opening.maxItems, -1), MAX_ITEMS_LIMIT);
     state.contactOpenedAt = later(state.contactOpenedAt, at);
     state.lastSeenAt = later(state.lastSeenAt, at);
     mergeReport(state.report, opening.items, { keepKnownValues: true });
     if (opening.items.length > 0) state.lastReportAt = later(state.lastReportAt, at);
-    const isChangeUnnamed = opening.configurationChanged !== false && !opening.itemsAttached;
-    if (isChangeUnnamed || hasOtherSoftware) state.isReportStale = true;
+    const isDeployment = reason === 'deployment-reported';
+    // A result says nothing of the settings, unless it says so (PROTOCOL 4.8).
+    const isChanged = isDeployment ? opening.configurationChanged === true : opening.configurationChanged !== false;
+    if ((isChanged && !opening.itemsAttached) || hasOtherSoftware) state.isReportStale = true;
+    if (isDeployment) this.sent.onDeployment(opening);
+    else this.sent.onOpening(contactId, reason, isRepeated);
+    this.plan(this.context.features.onOpened(this.view(), opening, reason), contactId);
     this.assess();
-    return opening.awaitingWork ? this.decide(opening.contactId) : NO_WORK;
+    return opening.awaitingWork ? this.decideAgain(contactId) : NO_WORK;
   }
 
   /** A phone sent items it was asked for; `items` is undefined while fragments of the reply are missing. */
@@ -138,14 +132,19 @@ export class ManagedDevice {
     const { state } = this;
     state.lastSeenAt = later(state.lastSeenAt, at);
     if (items === undefined || this.isReplay(at)) return;
+    const order = this.orders.get(event.orderId);
     if (event.scope === 'all') {
       this.takeFullReport(items, at);
     } else {
       mergeReport(state.report, items, { keepKnownValues: false });
-      const order = this.orders.get(event.orderId);
       if (order !== undefined) verifyWrites(state, order, items);
     }
     state.lastReportAt = later(state.lastReportAt, at);
+    if (event.scope === 'some' && order?.origin === 'request') {
+      this.orders.put(keepAnswers(order, items, this.configuration()));
+    }
+    this.context.features.onItemsReported(this.view(), order, items);
+    this.desired = undefined;
     this.assess();
   }
 
@@ -170,115 +169,150 @@ export class ManagedDevice {
   }
 
   /** A contact ended: what was offered in it and did not finish waits for the next one. */
-  closeContact(contactId: string, outcome: ContactOutcome): void {
-    for (const order of this.openOrders()) {
-      if (order.state !== 'pending' && order.contactId === contactId) this.endAttempt(order, END_OF_OUTCOME[outcome]);
+  closeContact(contactId: string, outcome: ContactOutcome, isSolicitedRequested = false): void {
+    for (const order of this.orders.open()) {
+      if (order.contactId !== contactId || order.state === 'verifying') continue;
+      if (order.state !== 'pending') this.endAttempt(order, END_OF_OUTCOME[outcome]);
+      this.dropIfBound(order.orderId);
+    }
+    if (isSolicitedRequested && this.state.contactId === contactId) {
+      this.state.waking = { ...this.state.waking, solicitedAt: this.context.now.toISOString() };
     }
     this.assess();
   }
 
-  /** Offered orders without a sign of life go back to pending. */
+  /** A gateway asked the phone to come, or could not. */
+  contactAttempted(requestId: string, outcome: ContactAttemptOutcome): void {
+    this.state.waking = requestAnswered(this.state.waking, requestId, outcome);
+  }
+
+  /** Offered orders without a sign of life go back to pending; what waits for its effect does not wait for ever. */
   expireOrders(): void {
-    for (const order of this.openOrders()) {
-      if (order.expiresAt !== null && order.expiresAt <= this.context.now) this.endAttempt(order, 'expired');
+    const { now } = this.context;
+    for (const order of this.orders.open()) {
+      if (order.expiresAt === null || order.expiresAt > now) continue;
+      if (order.state === 'verifying') this.sent.onOverdue(order);
+      else {
+        this.endAttempt(order, 'expired');
+        this.dropIfBound(order.orderId);
+      }
     }
     this.assess();
   }
 
   /** Compares with the policies of now, without a contact. */
   replan(): readonly Difference[] {
+    this.closeObsolete();
+    this.plan(this.context.features.onReplan(this.view()), null);
     return this.assess();
   }
 
-  /** The desired configuration by the policies and secrets of the context. */
+  /** A person wants something done once. */
+  request(order: NewOrder): WorkOrder {
+    const created = this.orders.put(createOrder(order));
+    if (needsNoSending(created, this.state)) this.orders.put(closeOrder(created, 'done', this.context.now));
+    this.assess();
+    return this.orders.get(created.orderId) ?? created;
+  }
+
+  /** Closes an order that a person does not want any more; false: it is not waiting. */
+  cancel(orderId: string): boolean {
+    const order = this.orders.get(orderId);
+    if (order?.state !== 'pending' || order.origin !== 'request') return false;
+    this.orders.put(closeOrder(order, 'cancelled', this.context.now));
+    this.assess();
+    return true;
+  }
+
+  /** The desired configuration by the policies, secrets and features of the context. */
   configuration(): DesiredConfiguration {
-    const { policies, secrets, fingerprints } = this.context;
+    const { policies, secrets, fingerprints, features } = this.context;
     if (this.desired === undefined) {
-      const facts = selectableFacts(this.state);
-      this.desired = new DesiredConfiguration(facts, policies.select(facts), secrets, fingerprints);
+      const facts = features.selectFacts(this.state, selectableFacts(this.state));
+      const selected = features.overlay(this.state, policies.select(facts));
+      this.desired = new DesiredConfiguration(facts, selected, secrets, fingerprints);
     }
     return this.desired;
   }
 
+  /** What waits for the phone's next contact. */
+  pendingWork(): PendingWork {
+    const isHeldBack = this.context.features.holdsBack(this.state);
+    const differences = this.differences ?? this.assess();
+    const hasForPolicies = !isHeldBack && hasPolicyWork(this.state, differences, this.configuration(), this.context);
+    return pendingWork(this.state, this.orders.open(), { hasForPolicies, isHeldBack, now: this.context.now });
+  }
+
+  /** What gateways have to know of the phone. */
+  directive(): Omit<DeviceDirective, 'deviceId'> {
+    return { isWorkPending: this.pendingWork().from !== null, ...this.context.features.directive(this.state) };
+  }
+
   // --- deciding
 
-  /** The next work within a contact that already did some: what ended early in it is not tried again in it. */
+  /** The next work within a contact; what ended early in it is not tried again in it. */
   private decideAgain(contactId: string): Answer {
-    const ended = this.openOrders().find(
-      (order) => order.state === 'pending' && belongsTo(order, contactId, this.context.now),
-    );
-    if (ended !== undefined) return { kind: 'no-work', moreOrdersWaiting: ended.lastAttemptEnd === 'busy' };
-    return this.decide(contactId);
-  }
-
-  private decide(contactId: string): Answer {
-    if (!isReportCurrent(this.state)) return this.offerReading(contactId);
-    for (const order of this.openOrders()) {
-      if (order.kind === 'read-all') this.put(closeOrder(order, 'superseded', this.context.now));
+    const ended = this.orders
+      .open()
+      .filter((order) => order.state === 'pending' && belongsTo(order, contactId, this.context.now));
+    // A busy phone gets no other job in this contact (PROTOCOL 4.6).
+    if (ended.some(({ lastAttemptEnd }) => lastAttemptEnd === 'busy')) return { kind: 'no-work', moreOrdersWaiting: true };
+    const endedIds = new Set(ended.map(({ orderId }) => orderId));
+    this.closeObsolete();
+    const isHeldBack = this.context.features.holdsBack(this.state);
+    const queue = this.orders
+      .queue()
+      .filter((order) => !endedIds.has(order.orderId) && canBeOffered(order, this.state, this.context.now))
+      .filter(({ rank }) => !isHeldBack || rank === 'security' || rank === 'mobility');
+    for (const order of queue) {
+      if (!needsNoSending(order, this.state)) return this.offer(order, contactId);
+      this.orders.put(closeOrder(order, 'done', this.context.now));
     }
-    return this.offerWriting(contactId);
+    const isPolicyOver = isHeldBack || ended.some(({ origin }) => origin === 'policy');
+    return isPolicyOver ? NO_WORK : this.offerPolicyWork(contactId);
   }
 
-  private offerReading(contactId: string): Answer {
-    if (this.isResting('read-all', {})) return NO_WORK;
-    const open = this.openOrders().find(({ kind }) => kind === 'read-all');
-    return this.offer(open ?? this.newOrder('read-all', [{ kind: 'read-all-items' }], new Map()), contactId);
-  }
-
-  private offerWriting(contactId: string): Answer {
-    const differences = differencesOf(this.configuration(), memoryOf(this.state));
-    const open = this.openOrders().find(({ kind }) => kind === 'configure');
-    if (!differences.some(isWritable)) {
-      if (open !== undefined) this.closeObsolete(open);
-      this.assess();
-      return NO_WORK;
+  private closeObsolete(): void {
+    for (const order of this.orders.queue()) {
+      if (order.origin !== 'system' || !this.context.features.isObsolete(this.state, order)) continue;
+      this.orders.put(closeOrder(order, 'superseded', this.context.now));
     }
-    if (open !== undefined && this.isStillWanted(open, differences)) return this.offer(open, contactId);
-    if (open !== undefined) this.put(closeOrder(open, 'superseded', this.context.now));
-    const items = itemsToWrite(differences, this.configuration().items);
-    const targets = orderTargets(items);
-    if (this.isResting('configure', marksOf(targets))) return NO_WORK;
-    const steps = configureSteps(items, this.state.deviceId, this.context.seal);
-    return this.offer(this.newOrder('configure', steps, targets), contactId);
   }
 
-  /** An order may be offered again only while all it writes is wanted, and it covers all that is to be written. */
-  private isStillWanted(order: WorkOrder, differences: readonly Difference[]): boolean {
-    const desired = this.configuration();
-    const memory = memoryOf(this.state);
-    const covers = differences.filter(isWritable).every(({ desired: { key } }) => order.targets.has(key));
-    return (
-      covers &&
-      [...order.targets].every(([key, target]) => {
-        const item = desired.byKey.get(key);
-        return item !== undefined && desired.isMark(item, target.mark) && blockOf(desired, item, memory) === undefined;
-      })
-    );
-  }
-
-  /** Nothing is left to write: either the order did it, or it is not wanted any more. */
-  private closeObsolete(order: WorkOrder): void {
-    const wasWritten = [...order.targets].every(([key, { mark }]) => this.state.applied.get(key) === mark);
-    this.put(closeOrder(order, order.attempt > 0 && wasWritten ? 'done' : 'superseded', this.context.now));
-  }
-
-  private newOrder(kind: WorkOrderKind, steps: WorkOrder['steps'], targets: WorkOrder['targets']): WorkOrder {
-    const { newOrderId, now } = this.context;
-    return createOrder({ orderId: newOrderId(), deviceId: this.state.deviceId, kind, steps, targets, createdAt: now });
+  private offerPolicyWork(contactId: string): Answer {
+    const { order, obsolete } = policyWork(this.state, this.orders.open(), this.configuration(), this.context);
+    for (const one of obsolete) this.orders.put(closeOrder(one.order, one.state, this.context.now));
+    if (order !== undefined) return this.offer(order, contactId);
+    if (obsolete.length > 0) this.assess();
+    return NO_WORK;
   }
 
   private offer(order: WorkOrder, contactId: string): Answer {
+    const { now, limits } = this.context;
     // Work of the other kind, which every contact may bring, does not make this one promising again.
-    if (this.state.givenUp?.kind === order.kind) this.state.givenUp = null;
-    const offered = this.put(offerOrder(order, contactId, this.context.now, this.context.limits));
+    if (order.origin === 'policy' && this.state.givenUp?.kind === order.kind) this.state.givenUp = null;
+    if (order.kind === 'firmware') this.state.firmwareOfferedAt = now;
+    const offered = this.orders.put(offerOrder(order, contactId, now, limits));
     this.assess();
     return { kind: 'order', order: offered };
   }
 
-  private isResting(kind: WorkOrderKind, marks: Readonly<Record<string, string>>): boolean {
-    const { givenUp } = this.state;
-    if (givenUp === null || !isSameWork(givenUp, kind, marks)) return false;
-    return this.context.now.getTime() - new Date(givenUp.at).getTime() < this.context.limits.retryFailedAfterMs;
+  private plan(planned: readonly PlannedOrder[], contactId: string | null): void {
+    this.desired = undefined;
+    for (const one of planned) {
+      const isKnown = this.orders.open().some(({ orderKey }) => orderKey === one.key);
+      if (isKnown || (one.onlyInThisContact === true && contactId === null)) continue;
+      const { kind, rank, steps, targets = new Map(), verification = null, parameters = {} } = one;
+      const wantsContactNow = one.wantsContactNow ?? false;
+      const { newOrderId, now } = this.context;
+      this.orders.put(
+        createOrder({
+          ...{ orderId: newOrderId(), deviceId: this.state.deviceId, createdAt: now, origin: 'system' },
+          ...{ kind, rank, steps, targets, verification, parameters, orderKey: one.key, wantsContactNow },
+          ...(one.onlyInThisContact === true ? { isContactBound: true, contactId } : {}),
+        }),
+      );
+    }
   }
 
   // --- orders
@@ -286,10 +320,13 @@ export class ManagedDevice {
   /** The answer, or undefined when the order is finished and the next work is to be decided. */
   private progress(order: WorkOrder, event: StepCompleted, at: Date): Answer | undefined {
     const { stepIndex, part, kind, outcome, isStepFinished, attempt } = event;
-    const refusedItems = event.refusedItems.filter(({ name, index }) => order.targets.has(itemKey(name, index)));
+    const known = orderedRefs(order);
+    const refusedItems = event.refusedItems.filter(({ name, index }) => known.has(itemKey(name, index)));
     const result = { attempt, stepIndex, part, kind, outcome, isStepFinished, refusedItems, at: at.toISOString() };
     if (isGoingInCircles(order, result)) return this.stop(order, 'step-failed');
-    const recorded = this.put(recordResult(order, result, this.context.now, this.context.limits));
+    const recorded = this.orders.put(recordResult(order, result, this.context.now, this.context.limits));
+    // A refusal of what seemed to be sent (PROTOCOL 4.10): it did not begin, so it may come again at once.
+    if (order.kind === 'firmware' && (outcome === 'busy' || outcome === 'failed')) this.state.firmwareOfferedAt = null;
     if (outcome === 'busy') return this.stop(recorded, 'busy');
     if (outcome === 'failed') return this.stop(recorded, 'step-failed');
     takeWrites(this.state, recorded, event);
@@ -297,7 +334,7 @@ export class ManagedDevice {
       return event.awaitingWork ? { kind: 'order', order: recorded } : NO_WORK;
     }
     if (recorded.kind === 'read-all' && !isReportCurrent(this.state)) return this.stop(recorded, 'report-incomplete');
-    this.put(this.finish(recorded));
+    this.finish(recorded, outcome === 'sent');
     return undefined;
   }
 
@@ -307,39 +344,45 @@ export class ManagedDevice {
     return { kind: 'no-work', moreOrdersWaiting: end === 'busy' };
   }
 
-  private finish(order: WorkOrder): WorkOrder {
+  private finish(order: WorkOrder, isSent: boolean): void {
     const { now } = this.context;
-    if (refusedIn(order).length > 0) return closeOrder(order, 'refused', now, 'items-refused');
-    if (isStoredDifferently(this.state, order)) return closeOrder(order, 'failed', now, 'stored-differently');
-    return closeOrder(order, 'done', now);
+    if (order.kind === 'factory-reset') forgetEverything(this.state);
+    const { verification } = order;
+    // A phone that answered a file has told its result already.
+    const isOpenStill = verification !== null && (isSent || verification.kind !== 'deployment-status');
+    if (refusedIn(order).length > 0) this.orders.put(closeOrder(order, 'refused', now, 'items-refused'));
+    else if (isStoredDifferently(this.state, order)) {
+      this.orders.put(closeOrder(order, 'failed', now, 'stored-differently'));
+    } else if (isOpenStill) {
+      this.orders.put(startVerifying(order, verification, now));
+    } else this.orders.put(closeOrder(order, 'done', now));
   }
 
   private endAttempt(order: WorkOrder, end: AttemptEnd): void {
     const { now, limits } = this.context;
-    const ended = this.put(endAttempt(order, end, now, limits));
-    if (ended.state === 'failed') {
+    const ended = this.orders.put(endAttempt(order, end, now, limits));
+    if (ended.state === 'failed' && ended.origin === 'policy') {
       this.state.givenUp = { kind: order.kind, marks: marksOf(order.targets), at: now.toISOString() };
     }
   }
 
   private endOtherContacts(contactId: string): void {
-    for (const order of this.openOrders()) {
-      const isElsewhere = order.state !== 'pending' && !belongsTo(order, contactId, this.context.now);
-      if (isElsewhere) this.endAttempt(order, 'contact-replaced');
+    for (const order of this.orders.open()) {
+      if (order.state === 'verifying' || belongsTo(order, contactId, this.context.now)) continue;
+      if (order.state !== 'pending') this.endAttempt(order, 'contact-replaced');
+      if (order.contactId !== contactId) this.dropIfBound(order.orderId);
     }
   }
 
-  private openOrders(): WorkOrder[] {
-    return [...this.orders.values()].filter(isOpen);
+  private dropIfBound(orderId: string): void {
+    const order = this.orders.get(orderId);
+    if (order?.isContactBound !== true || !isOpen(order)) return;
+    this.orders.put(closeOrder(order, 'superseded', this.context.now, 'contact-ended'));
   }
 
-  private put(order: WorkOrder): WorkOrder {
-    this.orders.set(order.orderId, order);
-    this.changed.add(order.orderId);
-    return order;
+  private onClosed(order: WorkOrder): void {
+    this.plan(this.context.features.onOrderClosed(this.view(), order), null);
   }
-
-  // --- what the phone has
 
   private takeFullReport(items: readonly ReportedItem[], at: Date): void {
     const { state } = this;
@@ -347,7 +390,10 @@ export class ManagedDevice {
     state.fullReportAt = at;
     state.isReportStale = false;
     if (state.contactReason === 'device-started' && hasLostValues(state, this.configuration())) forgetUnreported(state);
+    this.sent.onFullReport(items, at);
   }
+
+  // ---
 
   /** An opening that is later than now tells of a gateway's clock; what comes after it is none the older for that. */
   private isReplay(at: Date): boolean {
@@ -357,7 +403,15 @@ export class ManagedDevice {
 
   private assess(): readonly Difference[] {
     this.state.plannedVersion = this.context.policies.version;
-    return assessDevice(this.state, this.configuration(), this.orders.values(), this.context.now);
+    const policyOrders = this.orders.all().filter(({ origin }) => origin === 'policy');
+    this.differences = assessDevice(this.state, this.configuration(), policyOrders, this.context.now);
+    return this.differences;
+  }
+
+  private view(): FeatureDevice {
+    const { now, seal } = this.context;
+    const { deviceId } = this.state;
+    return { state: this.state, orders: this.orders.all(), now, seal: (value, key) => seal(value, deviceId, key) };
   }
 }
 

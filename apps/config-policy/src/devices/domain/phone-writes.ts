@@ -65,6 +65,13 @@ export function forgetUnreported({ report, applied }: DeviceState): void {
   for (const key of applied.keys()) if (report.get(key)?.value === undefined) applied.delete(key);
 }
 
+/** A factory reset leaves nothing of what the phone was known to have. */
+export function forgetEverything(state: DeviceState): void {
+  for (const map of [state.report, state.applied, state.blocked]) for (const key of [...map.keys()]) map.delete(key);
+  state.fullReportAt = null;
+  state.isReportStale = true;
+}
+
 function blockItem(
   state: DeviceState,
   order: WorkOrder,

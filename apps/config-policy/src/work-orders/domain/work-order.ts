@@ -1,3 +1,4 @@
+import { itemKey } from '@opendls/item-catalog';
 import type {
   ItemRef,
   RefusedItem,
@@ -60,7 +61,14 @@ export interface DeployedFile {
 
 /** Why an attempt ended without finishing the order; `busy`, `deadline` and `no-contact` are not the phone's failure. */
 export type AttemptEnd =
-  'busy' | 'deadline' | 'step-failed' | 'report-incomplete' | 'expired' | 'contact-replaced' | 'contact-ended';
+  | 'busy'
+  | 'deadline'
+  | 'step-failed'
+  | 'report-incomplete'
+  | 'not-verified'
+  | 'expired'
+  | 'contact-replaced'
+  | 'contact-ended';
 
 /** What a phone answered to one message of one step. */
 export interface StepResult {
@@ -261,8 +269,17 @@ export function endAttempt(order: WorkOrder, end: AttemptEnd, now: Date, limits:
   const isCounted = end !== 'busy' && end !== 'deadline';
   const failedAttempts = order.failedAttempts + (isCounted ? 1 : 0);
   const ended = { ...order, failedAttempts, lastAttemptEnd: end, fromStep: 0, fromPart: 0, expiresAt: null };
+  // What a phone does not accept once it accepts never; only policies insist, as their wishes stay.
+  if (end === 'step-failed' && order.origin !== 'policy') return closeOrder(ended, 'failed', now, end);
   if (failedAttempts >= limits.maxAttempts) return closeOrder(ended, 'failed', now, `gave-up-after-${end}`);
   return { ...ended, state: 'pending' };
+}
+
+/** All is sent; what becomes of it shows within a time. */
+export function startVerifying(order: WorkOrder, verification: Verification, now: Date): WorkOrder {
+  const { timeoutMs } = verification;
+  const firstMs = verification.kind === 'deployment-status' ? verification.readAllAfterMs : timeoutMs;
+  return { ...order, state: 'verifying', expiresAt: after(now, Math.min(firstMs, timeoutMs)) };
 }
 
 export function closeOrder(
@@ -281,6 +298,11 @@ export function writtenRefs(order: WorkOrder, stepIndex?: number): readonly Item
       ? step.items.map(({ name, index: instance }) => (instance === undefined ? { name } : { name, index: instance }))
       : [],
   );
+}
+
+/** Keys of all items that the order's steps name. */
+export function orderedRefs({ steps }: WorkOrder): ReadonlySet<string> {
+  return new Set(steps.flatMap((step) => ('items' in step ? step.items.map((one) => itemKey(one.name, one.index)) : [])));
 }
 
 function isSameMessage(a: StepResult, b: StepResult): boolean {
