@@ -5,7 +5,9 @@ export type CryptoErrorCode =
   | 'sealing-key-unknown'
   | 'sealed-not-authentic'
   | 'certificate-input-invalid'
-  | 'certificate-authority-invalid';
+  | 'certificate-authority-invalid'
+  | 'password-hash-malformed'
+  | 'password-hasher-busy';
 
 const MESSAGES: Readonly<Record<CryptoErrorCode, string>> = {
   'sealing-keys-invalid': 'the sealing keys are not of the form "id:base64,id:base64" with 32 byte keys',
@@ -15,6 +17,8 @@ const MESSAGES: Readonly<Record<CryptoErrorCode, string>> = {
   'certificate-input-invalid': 'the certificate cannot be made from these names, days or key bits',
   'certificate-authority-invalid':
     'this is no certificate authority: an RSA key and its CA certificate in PEM are needed, and they have to match',
+  'password-hash-malformed': 'the text is not the hash of a password',
+  'password-hasher-busy': 'too many passwords wait to be hashed or checked',
 };
 
 /** An error that says what went wrong and nothing about the content: no text, no key, no part of either. */

@@ -4,6 +4,7 @@ export { CertificateAuthority, type IssuedCertificate } from './certificate-auth
 export { equalInConstantTime } from './constant-time.js';
 export { CryptoError, type CryptoErrorCode } from './crypto-error.js';
 export { fingerprint, matchesFingerprint } from './fingerprint.js';
+export { DEFAULT_SCRYPT_COST, PasswordHasher, type ScryptCost } from './password.js';
 export { createPkcs12, PKCS12_CIPHERS, type Pkcs12Cipher, type Pkcs12Options } from './pkcs12.js';
 export { splitPem } from './pem.js';
 export { open, seal, sealedWith } from './seal.js';
