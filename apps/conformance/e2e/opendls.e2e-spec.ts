@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseRecording } from '../src/record/recording.js';
+import { recordContact } from '../src/record/record-contact.js';
+import { replay } from '../src/record/replay.js';
 import { isConformant, loadHooks, parseTarget, runSuite, type ConformanceReport } from '../src/index.js';
 
 const WORKSPACE = fileURLToPath(new URL('../../../', import.meta.url));
@@ -62,4 +65,25 @@ describe('OpenDLS', () => {
     const tried = report.results.filter(({ chapter }) => chapter === 'writes' || chapter === 'busy');
     expect(tried.filter(({ outcome }) => outcome === 'not-run')).toEqual([]);
   }, 600_000);
+
+  it('answers the recorded contacts as they were answered', async () => {
+    const dataDir = path.join(directory, 'data');
+    const started = await startOpenDls(dataDir);
+    child = started.child;
+    process.env['OPENDLS_DATA_DIR'] = dataDir;
+    const hooks = await loadHooks(fileURLToPath(new URL('../hooks/opendls.mjs', import.meta.url)));
+    const target = parseTarget(started.phones)!;
+    const common = { target, timeoutMs: 10_000, mac: undefined };
+    for (const name of ['start-up', 'start-up-in-fragments', 'busy-write']) {
+      const file = new URL(`../recordings/${name}.json`, import.meta.url);
+      const recording = parseRecording(await readFile(file, 'utf8'));
+      if (name === 'busy-write') {
+        const mac = '02:4F:44:0A:00:03';
+        const phone = { reason: 'start-up', fragments: 1, isBusy: false, macPrefix: '02:4F:44', note: '' };
+        await recordContact({ ...common, ...phone, mac });
+        await hooks.wantWrite?.({ mac, items: [{ name: 'sntp-addr', value: '198.51.100.124' }] });
+      }
+      expect([name, await replay(recording, { ...common, comparesValues: true })]).toEqual([name, []]);
+    }
+  }, 240_000);
 });

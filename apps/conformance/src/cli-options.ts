@@ -5,6 +5,8 @@ import { parseTarget, type Target } from './wire/target.js';
 export const HELP = `Plays the phone's side of the protocol against a server and reports where the server departs from it.
 
 npm run conformance -- --url https://host:port [options]
+npm run conformance -- record --url URL --out FILE      writes one contact down, without secrets (record --help)
+npm run conformance -- replay FILE --url URL            plays it again and compares the answers (replay --help)
 
   --url URL          the server; the path phones use is added unless the address names one
   --list             show the cases and do nothing

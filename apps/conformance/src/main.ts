@@ -3,6 +3,7 @@ import { UsageError } from '@opendls/command-line';
 import { HELP, parseOptions, type ConformanceOptions } from './cli-options.js';
 import type { Chapter } from './conformance-case.js';
 import { HooksError, loadHooks } from './hooks/load-hooks.js';
+import { runRecord, runReplay } from './record/record-command.js';
 import { formatJson } from './report/json-report.js';
 import { formatJunit } from './report/junit-report.js';
 import { formatList, formatReport } from './report/text-report.js';
@@ -16,13 +17,15 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === 'record') return await runRecord(args.slice(1));
+    if (args[0] === 'replay') return await runReplay(args.slice(1));
     const parsed = parseOptions(args);
     if (parsed.kind === 'run') return await play(parsed.options);
     process.stdout.write(parsed.kind === 'help' ? HELP : formatList(selected(parsed.only)));
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof HooksError)) throw error;
-    process.stderr.write(`${error.message}\nAll options: npm run conformance -- --help\n`);
+    process.stderr.write(`${error.message}\nAll options: npm run conformance -- [record|replay] --help\n`);
     return EXIT_USAGE;
   }
 }
