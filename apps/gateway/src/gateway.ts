@@ -18,8 +18,10 @@ import { ItemRevealer } from './contacts/reveal-items.js';
 import { DeviceDirectives } from './directives/device-directives.js';
 import { DirectiveConsumer } from './directives/directive.consumer.js';
 import { ModeCheck } from './directives/mode-check.js';
+import { GatewayEdge } from './edge.js';
 import { FactEvents } from './events/fact-events.js';
 import { PhoneSecrets } from './events/phone-secrets.js';
+import type { FileSource } from './files/file-source.js';
 import { FileUrls } from './files/file-urls.js';
 import { GatewayMetrics } from './metrics.js';
 import { Admission } from './phones/admission.js';
@@ -46,6 +48,8 @@ export interface GatewayOptions {
   readonly metrics?: Registry;
   /** Files whose new content replaces the certificates of the configuration. */
   readonly tlsFiles?: ListenerTlsFiles;
+  /** Where the contents of files come from, in place of `config.files.sourceUrl`. */
+  readonly fileSource?: FileSource;
 }
 
 /** A gateway that answers phones. */
@@ -53,6 +57,8 @@ export interface RunningGateway {
   readonly phonesUrl: string;
   readonly securePhonesUrl: string | null;
   readonly legacyPhonesUrl: string | null;
+  /** The plain HTTP listener for DCMP polls. */
+  readonly dcmpUrl: string | null;
   readonly opsUrl: string | null;
   readonly health: readonly HealthCheck[];
   readonly metrics: Registry;
@@ -82,6 +88,7 @@ class Gateway implements RunningGateway {
   private readonly directives = new DeviceDirectives();
   private readonly store: ContactStore;
   private readonly link: BusLink;
+  private readonly edge: GatewayEdge;
   private readonly admission: Admission;
   private readonly runner: ContactRunner;
   private readonly listeners: PhoneListener[];
@@ -102,7 +109,8 @@ class Gateway implements RunningGateway {
     });
     const { topicPrefix } = config;
     const onLost = (count: number): void => this.gatewayMetrics.lostEvents.inc(count);
-    this.link = new BusLink(bus, this.streams(), { topicPrefix, onLost }, logger);
+    this.edge = this.createEdge();
+    this.link = new BusLink(bus, [...this.streams(), ...this.edge.streams], { topicPrefix, onLost }, logger);
     this.admission = new Admission(config, nowMs);
     const events = new FactEvents(
       config.instanceId,
@@ -131,8 +139,23 @@ class Gateway implements RunningGateway {
       waiting: () => this.waiters.size,
       inFlight: () => this.admission.inFlight,
       directives: () => this.directives.size,
-      connections: () => this.listeners.map(({ name, openConnections: open }) => ({ listener: name, open })),
+      connections: () => this.connections(),
     });
+  }
+
+  private createEdge(): GatewayEdge {
+    const { config, sealingKeys, logger, fileSource } = this.options;
+    return new GatewayEdge({
+      ...{ config, sealingKeys, logger, fileSource, nowMs, registry: this.metrics, metrics: this.gatewayMetrics },
+      isWorkPending: (deviceId) => this.directives.isWorkPending(deviceId),
+      publish: (record, timeoutMs) => this.link.publish([record], timeoutMs),
+    });
+  }
+
+  private connections(): readonly { readonly listener: string; readonly open: number }[] {
+    const ofPhones = this.listeners.map(({ name, openConnections: open }) => ({ listener: name, open }));
+    const ofPolls = this.edge.dcmpConnections;
+    return ofPolls === undefined ? ofPhones : [...ofPhones, { listener: 'dcmp', open: ofPolls }];
   }
 
   /** What gateways are told. Every gateway reads all of it. */
@@ -182,6 +205,10 @@ class Gateway implements RunningGateway {
     return this.urlOf('legacy');
   }
 
+  get dcmpUrl(): string | null {
+    return this.edge.dcmpUrl;
+  }
+
   private urlOf(name: ListenerName): string | null {
     return this.listeners.find((listener) => listener.name === name)?.url ?? null;
   }
@@ -198,6 +225,7 @@ class Gateway implements RunningGateway {
     const { config } = this.options;
     try {
       await this.startOps();
+      await this.edge.start();
       for (const listener of this.listeners) await listener.listen();
       await this.link.start();
       this.every(Math.ceil(config.contactExpiryMs / EXPIRY_CHECKS), () => this.runner.expire());
@@ -230,7 +258,7 @@ class Gateway implements RunningGateway {
     const { shutdownTimeoutMs } = this.options.config;
     for (const timer of this.timers) clearInterval(timer);
     const begunAtMs = nowMs();
-    await Promise.all(this.listeners.map((listener) => listener.close(shutdownTimeoutMs)));
+    await Promise.all([this.edge.close(), ...this.listeners.map((listener) => listener.close(shutdownTimeoutMs))]);
     this.admission.close();
     await this.link.close(Math.max(100, shutdownTimeoutMs - (nowMs() - begunAtMs)));
     await this.ops?.close();
@@ -292,7 +320,7 @@ class Gateway implements RunningGateway {
       const one = configs[name];
       if (one === null) return [];
       const tls = tlsOptionsOf(name, config, one.tls);
-      const options = { name, config: one, tls, ticketKeys, paths, limits, nowMs };
+      const options = { name, config: one, tls, ticketKeys, paths, edge: this.edge, limits, nowMs };
       return [new PhoneListener(options, messages, metrics, logger.child({ listener: name }))];
     });
   }

@@ -12,3 +12,5 @@ export {
   type TlsIdentity,
 } from './config.js';
 export { startGateway, type GatewayOptions, type RunningGateway } from './gateway.js';
+export { FileSourceError, type FileContent, type FileSource, type FileSourceErrorCode } from './files/file-source.js';
+export type { ContactMeConfig, DcmpListenerConfig, EdgeConfig, FilesConfig } from './edge-config.js';

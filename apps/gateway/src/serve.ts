@@ -62,6 +62,7 @@ export async function serveGateway(
       phones: gateway.phonesUrl,
       securePhones: gateway.securePhonesUrl,
       legacyPhones: gateway.legacyPhonesUrl,
+      dcmp: gateway.dcmpUrl,
       ops: gateway.opsUrl,
     },
     stopped: gateway.failed,

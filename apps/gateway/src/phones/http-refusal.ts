@@ -22,14 +22,19 @@ const MAX_DRAINED_BYTES = 16_777_216;
 const MAX_DRAIN_MS = 2_000;
 
 /** Ends a request with a plain HTTP error and closes the connection. */
-export function refuseRequest(request: IncomingMessage, response: ServerResponse, code: HttpRefusalCode): void {
+export function refuseRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  code: HttpRefusalCode,
+  allow = 'POST',
+): void {
   const [status, text] = HTTP_REFUSALS[code];
   const body = `${text}\n`;
   response.writeHead(status, {
     'Content-Type': 'text/plain; charset=UTF-8',
     'Content-Length': body.length,
     Connection: 'close',
-    ...(code === 'method-not-allowed' ? { Allow: 'POST' } : {}),
+    ...(code === 'method-not-allowed' ? { Allow: allow } : {}),
   });
   if (request.complete) {
     response.end(body);

@@ -5,6 +5,7 @@ import type { TlsOptions, TLSSocket } from 'node:tls';
 import { listenError, urlHost } from '@opendls/http';
 import type { Logger } from '@opendls/logging';
 import type { PhoneListenerConfig, PhoneRequestLimits } from '../config.js';
+import type { GatewayEdge } from '../edge.js';
 import type { GatewayMetrics } from '../metrics.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { refuseRequest, refuseSocket, type HttpRefusalCode } from './http-refusal.js';
@@ -20,6 +21,8 @@ export interface PhoneListenerOptions {
   readonly tls: TlsOptions;
   readonly ticketKeys: TicketKeys;
   readonly paths: readonly string[];
+  /** What is answered here besides. */
+  readonly edge: Pick<GatewayEdge, 'handles' | 'answer'>;
   readonly limits: PhoneRequestLimits;
   readonly nowMs: () => number;
 }
@@ -162,7 +165,7 @@ export class PhoneListener {
     response.on('error', (error) => this.logger.debug({ err: error }, 'answer not delivered'));
     const { method, headers } = request;
     const path = pathOf(request.url ?? '');
-    if (!this.paths.has(path)) return this.refuse(request, response, 'not-found');
+    if (!this.paths.has(path)) return this.answerOther(request, response, path);
     if (method !== 'POST') return this.refuse(request, response, 'method-not-allowed');
     const body = await readBody(request, this.options.limits.maxBodyBytes);
     if (!body.ok) {
@@ -183,6 +186,14 @@ export class PhoneListener {
     this.durations.observe((this.options.nowMs() - arrivedAtMs) / 1_000);
   }
 
+  private answerOther(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const { edge, name } = this.options;
+    if (!edge.handles(path)) return this.refuse(request, response, 'not-found');
+    if (this.isClosing) response.setHeader('Connection', 'close');
+    const refusal = edge.answer(request, response, path, name);
+    if (refusal !== undefined) this.refuse(request, response, refusal.code, refusal.allow);
+  }
+
   /** Always with a length: older firmware does not understand chunks (PROTOCOL 1.2). */
   private send(
     response: ServerResponse,
@@ -199,9 +210,9 @@ export class PhoneListener {
     response.end(bytes);
   }
 
-  private refuse(request: IncomingMessage, response: ServerResponse, code: HttpRefusalCode): void {
+  private refuse(request: IncomingMessage, response: ServerResponse, code: HttpRefusalCode, allow?: string): void {
     this.metrics.refusals.inc({ listener: this.options.name, code });
-    refuseRequest(request, response, code);
+    refuseRequest(request, response, code, allow);
   }
 
   private connectionOf(request: IncomingMessage): Pick<PhoneRequest, 'connection' | 'certificate'> {
