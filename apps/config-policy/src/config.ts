@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DEFAULT_SETTINGS } from './decision-settings.js';
 import { DEFAULT_FILE_SETTINGS } from './files/create-file-store.js';
 import { SECRET_NAME } from './secrets/domain/secret-ref.js';
+import { checkSecurity, securityOptionsOf, securityVariables } from './security/security-config.js';
 
 /** Sizes are PostgreSQL integers. */
 const MAX_FILE_BYTES = 2_147_483_647;
@@ -52,8 +53,10 @@ export const configPolicyEnvironment = serviceEnvironment
     ),
     OPENDLS_CONFIG_POLICY_MAX_UPLOADS: integer({ min: 1, max: 100 }).default(DEFAULT_FILE_SETTINGS.maxUploads),
     OPENDLS_CONFIG_POLICY_MAX_DOWNLOADS: integer({ min: 1, max: 1_000 }).default(DEFAULT_FILE_SETTINGS.maxDownloads),
+    ...securityVariables,
     OPENDLS_CONFIG_POLICY_SHUTDOWN_TIMEOUT_MS: durationMs({ min: 100 }).default(15_000),
   })
+  .check(checkSecurity)
   .transform((env) => ({
     logLevel: env.OPENDLS_LOG_LEVEL,
     kafkaBrokers: env.OPENDLS_KAFKA_BROKERS,
@@ -67,6 +70,7 @@ export const configPolicyEnvironment = serviceEnvironment
     policyDir: env.OPENDLS_CONFIG_POLICY_POLICY_DIR,
     poolSize: env.OPENDLS_CONFIG_POLICY_DATABASE_POOL_SIZE,
     shutdownTimeoutMs: env.OPENDLS_CONFIG_POLICY_SHUTDOWN_TIMEOUT_MS,
+    security: securityOptionsOf(env),
     files: {
       maxFileBytes: env.OPENDLS_CONFIG_POLICY_MAX_FILE_BYTES,
       maxUploads: env.OPENDLS_CONFIG_POLICY_MAX_UPLOADS,

@@ -45,6 +45,14 @@ import { SECRET_PROBLEMS } from './secrets/secrets.errors.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { SecretsService } from './secrets/secrets.service.js';
 import { SecretsStore } from './secrets/secrets.store.js';
+import {
+  createSecurity,
+  openAuthority,
+  type SecurityAuthority,
+  type SecurityFeature,
+} from './security/security-feature.js';
+import type { SecurityOptions } from './security/security-settings.js';
+import { SECURITY_PROBLEMS } from './security/security.errors.js';
 import { WorkOrdersStore } from './work-orders/work-orders.store.js';
 
 /** How often contents that nothing needs are looked for. */
@@ -67,6 +75,8 @@ export interface ConfigPolicyOptions {
   readonly settings?: Partial<DecisionSettings>;
   /** Bounds of the file store. */
   readonly files?: Partial<FileSettings>;
+  /** Absent: no phone can be asked into Secure Mode. */
+  readonly security?: SecurityOptions;
   readonly clock?: () => Date;
 }
 
@@ -80,15 +90,24 @@ export interface ConfigPolicyPart extends ServicePart {
  * Connects to the database, which has to be migrated, and wires policies, secrets, phones and their work orders. Nothing is
  * consumed before `start`.
  * @throws {AppError} `migrations-pending`
+ * @throws {CryptoError} `certificate-authority-invalid`
  */
 export async function createConfigPolicy(options: ConfigPolicyOptions): Promise<ConfigPolicyPart> {
   const { databaseUrl, logger, poolSize } = options;
-  return new ConfigPolicy(options, await openMigratedDataSource(databaseOptions(databaseUrl, logger, poolSize)));
+  const authority = await openAuthority(options.security);
+  const dataSource = await openMigratedDataSource(databaseOptions(databaseUrl, logger, poolSize));
+  return new ConfigPolicy(options, dataSource, authority);
 }
 
 class ConfigPolicy implements ConfigPolicyPart {
   readonly name = 'config-policy';
-  readonly problems = { ...POLICY_PROBLEMS, ...SECRET_PROBLEMS, ...FILE_PROBLEMS, ...DEVICE_PROBLEMS };
+  readonly problems = {
+    ...POLICY_PROBLEMS,
+    ...SECRET_PROBLEMS,
+    ...FILE_PROBLEMS,
+    ...DEVICE_PROBLEMS,
+    ...SECURITY_PROBLEMS,
+  };
   readonly modules: ServicePart['modules'];
   readonly health: HealthCheck[];
   readonly metrics: Registry;
@@ -102,6 +121,7 @@ class ConfigPolicy implements ConfigPolicyPart {
   private readonly parts: WorkspaceParts;
   private readonly counters: ConfigPolicyMetrics;
   private readonly fileStore: FileStore;
+  private readonly security: SecurityFeature;
   private readonly messages: DeviceMessages;
   private readonly directory: PolicyDirectory | undefined;
   private readonly loops: MaintenanceLoop[] = [];
@@ -112,6 +132,7 @@ class ConfigPolicy implements ConfigPolicyPart {
   constructor(
     private readonly options: ConfigPolicyOptions,
     private readonly dataSource: DataSource,
+    authority: SecurityAuthority | undefined,
   ) {
     const { logger, metrics = new Registry(), sealingKeys, topicPrefix = '', clock = () => new Date() } = options;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
@@ -121,12 +142,13 @@ class ConfigPolicy implements ConfigPolicyPart {
     this.fileStore = createFileStore({ dataSource, sealingKeys, metrics, clock, settings: options.files });
     const policiesStore = new PoliciesStore(dataSource);
     const secrets = new SecretsService(this.unitOfWork, new SecretsStore(dataSource), sealingKeys, clock);
+    this.security = createSecurity({ dataSource, unitOfWork: this.unitOfWork, sealingKeys, clock, logger }, authority);
     this.parts = {
       devices: new DevicesStore(dataSource),
       orders: new WorkOrdersStore(dataSource),
       policies: new PolicyRegistry(policiesStore),
       ...{ secrets, sealingKeys, clock, settings: this.settings },
-      features: [],
+      features: [this.security.rules],
     };
     const source = `/opendls/config-policy/${options.instanceId ?? `${hostname()}-${process.pid}`}`;
     this.messages = new DeviceMessages(source, topicPrefix, clock);
@@ -138,6 +160,7 @@ class ConfigPolicy implements ConfigPolicyPart {
       PoliciesModule.register({ change, service: new PoliciesService(policiesStore, this.directory) }),
       SecretsModule.register(secrets),
       this.fileStore.module,
+      this.security.module,
       ConfiguredDevicesModule.register(new DevicesService(dataSource, this.parts)),
     ];
     this.health = this.healthChecks();
@@ -199,6 +222,8 @@ class ConfigPolicy implements ConfigPolicyPart {
     this.loops.push(
       new MaintenanceLoop('files', async () => void (await service.removeUnused()), FILES_INTERVAL_MS, logger),
     );
+    const { maintain: secure } = this.security;
+    if (secure !== undefined) this.loops.push(new MaintenanceLoop('secure mode', secure, interval, logger));
     for (const loop of this.loops) loop.start();
     this.purge = schedulePurge({ unitOfWork, processedEvents, olderThanMs, everyMs: 600_000, logger });
   }
@@ -230,6 +255,9 @@ class ConfigPolicy implements ConfigPolicyPart {
     );
     this.counters.countedGauge('devices', 'Phones by compliance state', ['state'], async () =>
       (await devices.countByCompliance()).map(({ compliance, count }) => ({ labels: { state: compliance }, count })),
+    );
+    this.counters.countedGauge('devices_by_security', 'Phones by where they stand with Secure Mode', ['mode'], () =>
+      this.security.reports.countByMode(),
     );
   }
 }
