@@ -1,5 +1,6 @@
 import { isSecretItem, itemKey, validateItem, type ItemIssue, type ItemIssueCode } from '@opendls/item-catalog';
 import type { z } from 'zod';
+import { isReservedItem, reservedItemMessage } from '../../security/domain/reserved-items.js';
 import { parseSecretRef } from '../../secrets/domain/secret-ref.js';
 import {
   LAYERS,
@@ -68,6 +69,9 @@ function checkItems(items: readonly unknown[]): Graded[] {
 }
 
 function checkItem(item: PolicyItem, path: DocumentPath): Graded[] {
+  if (isReservedItem(item.name)) {
+    return [problem([...path, 'name'], item, 'reserved-item', reservedItemMessage(item.name))];
+  }
   const issues = validateItem({ name: item.name, index: item.index, value: item.value ?? '' });
   if (item.value !== undefined) {
     const found = issues.map((issue) => fromCatalogue(issue, item, [...path, partOf(issue)]));

@@ -2,6 +2,7 @@ import { isSecretItem, itemKey } from '@opendls/item-catalog';
 import { parseSecretRef, type SecretRefTemplate } from '../../secrets/domain/secret-ref.js';
 import { comparableValue } from './item-value.js';
 import { LAYERS, type Layer, type PolicyDocument, type PolicyItem } from './policy-document.js';
+import { isReservedItem } from '../../security/domain/reserved-items.js';
 import { compileSelector, type SelectableFacts, type Selector } from './selector.js';
 
 /** A stored policy as decisions need it. */
@@ -98,7 +99,8 @@ function compilePolicy(revision: PolicyRevision): CompiledPolicy {
   return {
     from: { policy: revision.name, revision: revision.revision, layer: spec.layer },
     selects: compileSelector(spec.select),
-    items: spec.items.map(compileItem),
+    // Documents that are older than this rule may name them.
+    items: spec.items.filter(({ name }) => !isReservedItem(name)).map(compileItem),
   };
 }
 
