@@ -17,6 +17,7 @@ import {
   UnitOfWork,
 } from '@opendls/postgres';
 import { Registry } from 'prom-client';
+import type { DynamicModule } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { databaseOptions } from './data-source.js';
 import { DEFAULT_SETTINGS, type DecisionSettings } from './decision-settings.js';
@@ -53,6 +54,11 @@ import {
 } from './security/security-feature.js';
 import type { SecurityOptions } from './security/security-settings.js';
 import { SECURITY_PROBLEMS } from './security/security.errors.js';
+import { WakeDevices } from './waking/wake-devices.use-case.js';
+import { ORDER_PROBLEMS } from './work-orders/orders.errors.js';
+import { OrdersModule } from './work-orders/orders.module.js';
+import { OrdersService } from './work-orders/orders.service.js';
+import { RequestOrders } from './work-orders/request-orders.use-case.js';
 import { WorkOrdersStore } from './work-orders/work-orders.store.js';
 
 /** How often contents that nothing needs are looked for. */
@@ -106,6 +112,7 @@ class ConfigPolicy implements ConfigPolicyPart {
     ...SECRET_PROBLEMS,
     ...FILE_PROBLEMS,
     ...DEVICE_PROBLEMS,
+    ...ORDER_PROBLEMS,
     ...SECURITY_PROBLEMS,
   };
   readonly modules: ServicePart['modules'];
@@ -162,6 +169,7 @@ class ConfigPolicy implements ConfigPolicyPart {
       this.fileStore.module,
       this.security.module,
       ConfiguredDevicesModule.register(new DevicesService(dataSource, this.parts)),
+      this.ordersModule(),
     ];
     this.health = this.healthChecks();
     this.stopped = new Promise((_resolve, reject) => (this.rejectStopped = reject));
@@ -209,12 +217,22 @@ class ConfigPolicy implements ConfigPolicyPart {
     await this.dataSource.destroy();
   }
 
+  private ordersModule(): DynamicModule {
+    const { unitOfWork, outbox, parts, messages, counters } = this;
+    return OrdersModule.register({
+      requests: new RequestOrders(unitOfWork, outbox, parts, messages, counters, this.fileStore.service),
+      service: new OrdersService(parts.devices, parts.orders),
+    });
+  }
+
   private startMaintenance(): void {
     const { logger } = this.options;
     const { maintenanceIntervalMs: interval, processedEventRetentionMs: olderThanMs } = this.settings;
     const { unitOfWork, outbox, parts, messages, counters, processed: processedEvents, directory } = this;
     const maintain = new MaintainDevices(unitOfWork, outbox, parts, messages, counters, logger);
     this.loops.push(new MaintenanceLoop('devices', (signal) => maintain.execute(signal), interval, logger));
+    const wake = new WakeDevices(unitOfWork, outbox, parts, messages, counters);
+    this.loops.push(new MaintenanceLoop('waking', (signal) => wake.execute(signal), interval, logger));
     if (directory !== undefined) {
       this.loops.push(new MaintenanceLoop('policy directory', () => directory.refresh(), interval, logger));
     }
@@ -253,6 +271,9 @@ class ConfigPolicy implements ConfigPolicyPart {
     this.counters.countedGauge('open_orders', 'Work orders that are not closed', ['kind', 'state'], async () =>
       (await orders.countOpen()).map(({ kind, state, count }) => ({ labels: { kind, state }, count })),
     );
+    this.counters.countedGauge('due_contacts', 'Phones that are to be woken by now', [], async () => [
+      { labels: {}, count: await devices.countDueContacts(new Date()) },
+    ]);
     this.counters.countedGauge('devices', 'Phones by compliance state', ['state'], async () =>
       (await devices.countByCompliance()).map(({ compliance, count }) => ({ labels: { state: compliance }, count })),
     );

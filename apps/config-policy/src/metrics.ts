@@ -1,4 +1,4 @@
-import type { WorkOrderKind } from '@opendls/event-contracts';
+import type { ContactAttemptOutcome, WorkOrderKind } from '@opendls/event-contracts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkOrder } from './work-orders/domain/work-order.js';
 
@@ -13,6 +13,8 @@ export class ConfigPolicyMetrics {
   private readonly events: Counter<'outcome'>;
   private readonly orders: Counter<'kind' | 'state'>;
   readonly replanned: Counter;
+  readonly contactRequests: Counter;
+  private readonly contactAttempts: Counter<'outcome'>;
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
@@ -51,6 +53,21 @@ export class ConfigPolicyMetrics {
       help: 'Phones compared again because policies or secrets changed',
       registers,
     });
+    this.contactRequests = new Counter({
+      name: 'opendls_config_policy_contact_requests_total',
+      help: 'Requests to wake a phone that were published for gateways',
+      registers,
+    });
+    this.contactAttempts = new Counter({
+      name: 'opendls_config_policy_contact_attempts_total',
+      help: 'What gateways told of such requests, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    });
+  }
+
+  countContactAttempt(outcome: ContactAttemptOutcome): void {
+    this.contactAttempts.inc({ outcome });
   }
 
   countDecision(outcome: WorkOrderKind | 'no-work'): void {

@@ -62,6 +62,9 @@ export class AnswerDeviceEvents {
     this.metrics.countEvents('handled', fresh.length);
     this.metrics.countEvents('repeated', events.length - fresh.length);
     this.metrics.countOrders(changedOrders);
+    for (const { type, data } of fresh) {
+      if (type === 'opendls.gateway.contact-attempted') this.metrics.countContactAttempt(data.outcome);
+    }
     for (const { answer } of decided) {
       this.metrics.countDecision(answer.kind === 'order' ? answer.order.kind : 'no-work');
     }

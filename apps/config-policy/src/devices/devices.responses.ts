@@ -1,6 +1,5 @@
-import { complianceStateSchema, workOrderKindSchema, type WorkOrderStep } from '@opendls/event-contracts';
+import { complianceStateSchema, contactAttemptOutcomeSchema } from '@opendls/event-contracts';
 import { z } from 'zod';
-import { WORK_ORDER_STATES, type StepResult, type WorkOrder } from '../work-orders/domain/work-order.js';
 import type { DeviceView } from './devices.service.js';
 import type { DeviceSummary } from './devices.store.js';
 import type { DesiredItem } from './domain/desired-configuration.js';
@@ -35,6 +34,14 @@ export const deviceSchema = z.object({
   lastSeenAt: instant,
   lastReportAt: instant.nullable().describe('When the phone last said anything of its items'),
   fullReportAt: instant.nullable().describe('When all items were last read'),
+  contact: z
+    .object({
+      nextAt: instant.nullable().describe('When the phone is asked to come, if it does not by itself; null: it is not'),
+      lastRequestAt: instant.nullable(),
+      lastOutcome: contactAttemptOutcomeSchema.nullable().describe('What became of the last request; null: not known yet'),
+      attempts: z.int().describe('Requests since its last contact'),
+    })
+    .describe('Waking the phone for work that waits (ContactMe)'),
   desiredItems: z.array(
     z.object({
       ...itemRef,
@@ -69,47 +76,8 @@ export const deviceSchema = z.object({
   ),
 });
 
-export const orderSchema = z.object({
-  orderId: z.uuid(),
-  kind: workOrderKindSchema,
-  state: z.enum(WORK_ORDER_STATES),
-  attempt: z.int().describe('How often it was offered'),
-  failedAttempts: z.int(),
-  lastAttemptEnd: z.string().nullable().describe('Why the last attempt did not finish'),
-  failureCode: z.string().nullable(),
-  contactId: z.string().nullable(),
-  createdAt: instant,
-  offeredAt: instant.nullable(),
-  expiresAt: instant.nullable(),
-  closedAt: instant.nullable(),
-  steps: z.array(
-    z.object({
-      kind: z.string(),
-      items: z.array(
-        z.object({
-          ...itemRef,
-          value: z.string().optional(),
-          secret: z.literal(true).optional(),
-          policy: z.string().optional(),
-          revision: z.int().optional(),
-        }),
-      ),
-      results: z.array(
-        z.object({
-          attempt: z.int(),
-          part: z.int(),
-          outcome: z.string(),
-          at: instant,
-          refusedItems: z.array(z.object({ ...itemRef, status: z.string() })),
-        }),
-      ),
-    }),
-  ),
-});
-
 export type DeviceSummaryResponse = z.output<typeof deviceSummarySchema>;
 export type DeviceResponse = z.output<typeof deviceSchema>;
-export type OrderResponse = z.output<typeof orderSchema>;
 
 export function toDeviceSummary(row: DeviceSummary): DeviceSummaryResponse {
   const { compliance, complianceSince, lastSeenAt, ...rest } = row;
@@ -131,51 +99,15 @@ export function toDevice({ state, desired, differences }: DeviceView): DeviceRes
     lastSeenAt: state.lastSeenAt.toISOString(),
     lastReportAt: state.lastReportAt?.toISOString() ?? null,
     fullReportAt: state.fullReportAt?.toISOString() ?? null,
+    contact: {
+      nextAt: state.nextContactAt?.toISOString() ?? null,
+      lastRequestAt: state.waking.lastRequestAt,
+      lastOutcome: state.waking.lastOutcome,
+      attempts: state.waking.attempts,
+    },
     desiredItems: desired.map(toDesiredItem),
     differences: differences.map(toDifference),
   };
-}
-
-export function toOrder(order: WorkOrder): OrderResponse {
-  const { orderId, kind, state, attempt, failedAttempts, lastAttemptEnd, failureCode, contactId } = order;
-  return {
-    ...{ orderId, kind, state, attempt, failedAttempts, lastAttemptEnd, failureCode, contactId },
-    createdAt: order.createdAt.toISOString(),
-    offeredAt: order.offeredAt?.toISOString() ?? null,
-    expiresAt: order.expiresAt?.toISOString() ?? null,
-    closedAt: order.closedAt?.toISOString() ?? null,
-    steps: order.steps.map((step, stepIndex) => ({
-      kind: step.kind,
-      items: itemsOf(step).map((item) => ({ ...item, ...provenance(order, item) })),
-      results: order.results.filter((result) => result.stepIndex === stepIndex).map(toResult),
-    })),
-  };
-}
-
-type StepItem = OrderResponse['steps'][number]['items'][number];
-
-function itemsOf(step: WorkOrderStep): StepItem[] {
-  if (!('items' in step)) return [];
-  return step.items.map((item) => {
-    const ref = refOf(item);
-    if ('sealed' in item) return { ...ref, secret: true };
-    return 'value' in item ? { ...ref, value: item.value } : ref;
-  });
-}
-
-function provenance(order: WorkOrder, { name, index }: StepItem): Partial<StepItem> {
-  const target = order.targets.get(index === undefined ? name : `${name}[${index}]`);
-  return target === undefined ? {} : { policy: target.policy, revision: target.revision };
-}
-
-function toResult({
-  attempt,
-  part,
-  outcome,
-  at,
-  refusedItems,
-}: StepResult): OrderResponse['steps'][number]['results'][number] {
-  return { attempt, part, outcome, at, refusedItems: [...refusedItems] };
 }
 
 function toDesiredItem(item: DesiredItem): DeviceResponse['desiredItems'][number] {

@@ -1,6 +1,5 @@
 import type { ComplianceState } from '@opendls/event-contracts';
 import type { DataSource } from 'typeorm';
-import type { WorkOrder } from '../work-orders/domain/work-order.js';
 import { DeviceWorkspace, type WorkspaceParts } from './device-workspace.js';
 import { DeviceError } from './devices.errors.js';
 import type { DeviceSummary } from './devices.store.js';
@@ -39,16 +38,6 @@ export class DevicesService {
     limit: number,
   ): Promise<readonly DeviceSummary[]> {
     return this.parts.devices.list(filter, after, limit + 1);
-  }
-
-  /** Newest first. One more than `limit` shows that there are more. */
-  async listOrders(
-    deviceId: string,
-    before: { readonly createdAt: Date; readonly orderId: string } | undefined,
-    limit: number,
-  ): Promise<readonly WorkOrder[]> {
-    if ((await this.parts.devices.find(deviceId)) === undefined) throw notFound();
-    return this.parts.orders.listOf(deviceId, before, limit + 1);
   }
 }
 

@@ -132,6 +132,29 @@ export class DevicesStore {
     return rows.map(({ device_id }) => device_id);
   }
 
+  /** Whether a phone is to be asked to come by now. */
+  async hasDueContacts(tx: Tx, now: Date): Promise<boolean> {
+    const rows: unknown[] = await tx.query('SELECT 1 FROM device WHERE next_contact_at <= $1 LIMIT 1', [now]);
+    return rows.length > 0;
+  }
+
+  /** Phones that are to be asked to come by now, longest waiting first. */
+  async findDueContacts(tx: Tx, now: Date, limit: number): Promise<string[]> {
+    const rows: { device_id: string }[] = await tx.query(
+      'SELECT device_id FROM device WHERE next_contact_at <= $1 ORDER BY next_contact_at LIMIT $2',
+      [now, limit],
+    );
+    return rows.map(({ device_id }) => device_id);
+  }
+
+  async countDueContacts(now: Date): Promise<number> {
+    const rows: { count: number }[] = await this.dataSource.query(
+      'SELECT count(*)::integer AS count FROM device WHERE next_contact_at <= $1',
+      [now],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   async countByCompliance(): Promise<readonly { readonly compliance: ComplianceState; readonly count: number }[]> {
     return this.dataSource.query('SELECT compliance, count(*)::integer AS count FROM device GROUP BY compliance');
   }

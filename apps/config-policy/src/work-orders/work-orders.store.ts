@@ -1,11 +1,17 @@
+import type { WorkOrderKind } from '@opendls/event-contracts';
 import type { Tx } from '@opendls/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { WorkOrder } from './domain/work-order.js';
+import type { WorkOrder, WorkOrderState } from './domain/work-order.js';
 import { WorkOrderEntity } from './work-order.entity.js';
 
 const COLUMNS = `order_id, device_id, kind, origin, rank, order_key, requested_by, idempotency_key, request_hash, parameters,
   wants_contact_now, is_contact_bound, verification, answers, state, steps, targets, attempt, failed_attempts, last_attempt_end, contact_id,
   from_step, from_part, results, failure_code, created_at, offered_at, expires_at, closed_at`;
+
+export interface OrderFilter {
+  readonly state?: WorkOrderState;
+  readonly kind?: WorkOrderKind;
+}
 
 /** Reads and writes work orders. */
 export class WorkOrdersStore {
@@ -44,16 +50,35 @@ export class WorkOrdersStore {
     );
   }
 
+  async find(deviceId: string, orderId: string): Promise<WorkOrder | undefined> {
+    const row = await this.dataSource.manager.findOneBy(WorkOrderEntity, { deviceId, orderId });
+    return row === null ? undefined : toWorkOrder(row);
+  }
+
+  /** The order that a request with this key made. */
+  async findByIdempotencyKey(
+    deviceId: string,
+    idempotencyKey: string,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<WorkOrder | undefined> {
+    const row = await manager.findOneBy(WorkOrderEntity, { deviceId, idempotencyKey });
+    return row === null ? undefined : toWorkOrder(row);
+  }
+
   /** Newest first, after the given position. */
   async listOf(
     deviceId: string,
+    filter: OrderFilter,
     before: { readonly createdAt: Date; readonly orderId: string } | undefined,
     limit: number,
   ): Promise<WorkOrder[]> {
-    const rows = await this.dataSource.manager
+    const query = this.dataSource.manager
       .createQueryBuilder(WorkOrderEntity, 'work')
-      .where('work.deviceId = :deviceId', { deviceId })
-      .andWhere(before === undefined ? 'TRUE' : '(work.createdAt, work.orderId) < (:createdAt, :orderId)', before ?? {})
+      .where('work.deviceId = :deviceId', { deviceId });
+    if (before !== undefined) query.andWhere('(work.createdAt, work.orderId) < (:createdAt, :orderId)', before);
+    if (filter.state !== undefined) query.andWhere('work.state = :state', { state: filter.state });
+    if (filter.kind !== undefined) query.andWhere('work.kind = :kind', { kind: filter.kind });
+    const rows = await query
       .orderBy('work.createdAt', 'DESC')
       .addOrderBy('work.orderId', 'DESC')
       .limit(limit)

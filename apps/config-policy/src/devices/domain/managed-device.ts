@@ -100,6 +100,15 @@ export class ManagedDevice {
     return this.orders.changed();
   }
 
+  order(orderId: string): WorkOrder | undefined {
+    return this.orders.get(orderId);
+  }
+
+  /** How many one-off orders are not closed. */
+  openRequests(): number {
+    return this.orders.open().filter(({ origin }) => origin === 'request').length;
+  }
+
   /** A phone opened a contact. */
   openContact(opening: ContactOpened, reason: string, at: Date): Answer {
     const { state } = this;
