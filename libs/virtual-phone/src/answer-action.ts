@@ -7,6 +7,7 @@ import { writeMobility } from './mobility.js';
 import type { PhoneState } from './phone-state.js';
 import { readItems } from './read-items.js';
 import { writeSecurity } from './secure-mode.js';
+import { isUserData } from './user-data.js';
 import { writeItems } from './write-items.js';
 
 /** What a phone does about an action. */
@@ -48,10 +49,22 @@ export function answerAction(
 
 /** A write is accepted as a whole; refused items are listed with their status (PROTOCOL 6.3). */
 function write(state: PhoneState, written: readonly Item[]): ActionAnswer {
-  const result = writeItems(state.profile, state.items, written);
+  const isHere = state.mobility.phase === 'granted' || state.mobility.phase === 'logged-on';
+  const [userData, others] = [written.filter(isUserData), written.filter((item) => !isUserData(item))];
+  const result = writeItems(state.profile, state.items, isHere ? written : others);
   const changed = { ...state, items: result.items };
   const next = writeSecurity(writeMobility(changed, result.stored), result.stored);
-  return replyInFragments(next, 'WriteItems', result.refused);
+  return replyInFragments(next, 'WriteItems', [...result.refused, ...(isHere ? [] : refused(userData))]);
+}
+
+/** User data without its user (PROTOCOL 4.12). */
+function refused(userData: readonly Item[]): Item[] {
+  return userData.map(({ name, index }) => ({
+    name,
+    ...(index === undefined ? {} : { index }),
+    value: '',
+    status: 'unexpected item',
+  }));
 }
 
 /** Replies longer than a message go out in fragments, each asked for by GetNextFragment (PROTOCOL 5.2). */

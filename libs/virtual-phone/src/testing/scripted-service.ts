@@ -21,6 +21,8 @@ export interface ReceivedMessage {
   /** Number of the connection it came on. */
   readonly connection: number;
   readonly tlsProtocol: string;
+  /** Common name and serial number of the certificate the phone presented. */
+  readonly clientCertificate?: { readonly commonName: string; readonly serialNumber: string };
 }
 
 export interface ScriptedService {
@@ -34,6 +36,8 @@ export interface ScriptedService {
 export interface ScriptedServiceOptions {
   readonly tls?: ServerOptions;
   /** Answers what the script does not; default: CleanUp. */
+  /** Answers requests that are no POST, for files and polls. */
+  readonly onGet?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly otherwise?: (message: WorkpointMessage) => ScriptedAnswer;
 }
 
@@ -45,6 +49,10 @@ export async function startScriptedService(options: ScriptedServiceOptions = {})
   const connections = new WeakMap<object, number>();
   let connectionCount = 0;
   const server = createServer({ ...(await certificate()), ...options.tls }, (request, response) => {
+    if (request.method !== 'POST') {
+      if (options.onGet) return options.onGet(request, response);
+      return void response.writeHead(404, { 'Content-Length': 0 }).end();
+    }
     const handle = async (): Promise<void> => {
       const entry = await receive(request, connections.get(request.socket) ?? 0);
       if (!entry) return void response.writeHead(400).end();
@@ -82,7 +90,22 @@ async function receive(request: IncomingMessage, connection: number): Promise<Re
   const decoded = decodeMessage(body);
   if (!decoded.ok || decoded.message.kind !== 'workpoint') return undefined;
   const tlsProtocol = request.socket instanceof TLSSocket ? (request.socket.getProtocol() ?? '') : '';
-  return { message: decoded.message, headers: request.headers, raw: body.toString(), connection, tlsProtocol };
+  const clientCertificate = certificateOf(request);
+  return {
+    message: decoded.message,
+    headers: request.headers,
+    raw: body.toString(),
+    connection,
+    tlsProtocol,
+    ...(clientCertificate ? { clientCertificate } : {}),
+  };
+}
+
+function certificateOf({ socket }: IncomingMessage): ReceivedMessage['clientCertificate'] {
+  const peer = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  if (!peer) return undefined;
+  const commonName = /^CN=(.*)$/m.exec(peer.subject)?.[1] ?? '';
+  return { commonName, serialNumber: peer.serialNumber.toLowerCase() };
 }
 
 /** Answers as a service should. */
