@@ -57,6 +57,7 @@ export class AnswerDeviceEvents {
    */
   async execute(events: readonly DeviceEvent[]): Promise<void> {
     const stopTimer = this.metrics.batchSeconds.startTimer();
+    for (const feature of this.parts.features) await feature.prepare?.(events);
     const { fresh, decided, changedOrders } = await this.unitOfWork.run((tx) => this.apply(tx, events));
     stopTimer();
     this.metrics.countEvents('handled', fresh.length);

@@ -40,6 +40,9 @@ export interface FeatureRules {
   /** A phone sent items; `order` is the order that asked, where it is known. All fragments are joined. */
   onItemsReported?(device: FeatureDevice, order: WorkOrder | undefined, items: readonly ReportedItem[]): void;
 
+  /** A contact of the phone ended; what a feature held back in it is held back no longer. */
+  onContactClosed?(state: DeviceState, contactId: string): void;
+
   /** An order of the phone was closed, of whatever kind and origin: done, refused, failed, superseded or cancelled. */
   onOrderClosed?(device: FeatureDevice, order: WorkOrder): readonly PlannedOrder[];
 
@@ -67,6 +70,9 @@ export type FactsSource = Pick<DeviceState, 'deviceId' | 'facts' | 'features'>;
 
 /** Reads what a feature needs for the phones and events of one transaction; `events` is empty without a contact. */
 export interface FeatureLoader {
+  /** Before the transaction, without locks: what takes long. Events may come that were handled before. */
+  prepare?(events: readonly AnyEvent[]): Promise<void>;
+
   load(
     manager: EntityManager,
     states: ReadonlyMap<string, DeviceState>,
@@ -139,6 +145,10 @@ export class FeatureSet {
 
   onItemsReported(device: FeatureDevice, order: WorkOrder | undefined, items: readonly ReportedItem[]): void {
     for (const one of this.rules) one.onItemsReported?.(device, order, items);
+  }
+
+  onContactClosed(state: DeviceState, contactId: string): void {
+    for (const one of this.rules) one.onContactClosed?.(state, contactId);
   }
 
   onOrderClosed(device: FeatureDevice, order: WorkOrder): readonly PlannedOrder[] {
