@@ -1,5 +1,6 @@
 import { flag, integer, parseCommandLine, text, UsageError } from '@opendls/command-line';
 import { DEFAULT_MAC_PREFIX } from './run/phone-numbers.js';
+import type { Addresses } from './run/case-run.js';
 import { parseTarget, type Target } from './wire/target.js';
 
 export const HELP = `Plays the phone's side of the protocol against a server and reports where the server departs from it.
@@ -13,6 +14,10 @@ npm run conformance -- replay FILE --url URL            plays it again and compa
   --only PATTERN     only cases whose id contains this; * stands for anything, e.g. --only 'cookies/*reply'
   --hooks FILE       ES module that tells the server to have work for a phone (see the README); cases that need a hook
                      which is not there are reported as not run
+  --secure-url URL   its listener for Secure Mode (port 18444); cases that need it are not run without
+  --legacy-url URL   its listener for phones that speak only TLS 1.0
+  --dcmp-url URL     the base address of its DCMP polling, http or https
+  --listen-host ADDR this machine as the server reaches it, for cases in which it wakes a phone (default 127.0.0.1)
   --json FILE        write the report as JSON
   --junit FILE       write the report as JUnit XML
   --timeout SECONDS  how long an answer may take (default 10)
@@ -32,6 +37,8 @@ export interface ConformanceOptions {
   readonly junit: string | undefined;
   readonly timeoutMs: number;
   readonly macPrefix: string;
+  readonly addresses: Addresses;
+  readonly listenHost: string;
   readonly verbose: boolean;
 }
 
@@ -50,6 +57,10 @@ const OPTIONS = {
   timeout: integer({ min: 1, max: 600, default: 10 }),
   'mac-prefix': text(DEFAULT_MAC_PREFIX),
   verbose: flag(),
+  'secure-url': text(undefined),
+  'legacy-url': text(undefined),
+  'dcmp-url': text(undefined),
+  'listen-host': text('127.0.0.1'),
   help: flag(),
 };
 
@@ -71,6 +82,29 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   const { url, only, hooks, json, junit, verbose } = given;
   return {
     kind: 'run',
-    options: { target, url, only, hooks, json, junit, verbose, macPrefix, timeoutMs: given.timeout * 1_000 },
+    options: {
+      ...{ addresses: addressesOf(given), listenHost: given['listen-host'] },
+      ...{ target, url, only, hooks, json, junit, verbose, macPrefix, timeoutMs: given.timeout * 1_000 },
+    },
+  };
+}
+
+type Given = Readonly<Record<'secure-url' | 'legacy-url' | 'dcmp-url', string | undefined>>;
+
+function addressesOf(given: Given): Addresses {
+  const [secure, legacy] = (['secure-url', 'legacy-url'] as const).map((name) => {
+    const url = given[name];
+    const target = url === undefined ? undefined : parseTarget(url);
+    if (url !== undefined && target === undefined)
+      throw new UsageError(`--${name} takes an address like https://host:port, not '${url}'`);
+    return target;
+  });
+  const dcmp = given['dcmp-url']?.replace(/\/$/, '');
+  if (dcmp !== undefined && !(URL.canParse(dcmp) && /^https?:/.test(dcmp)))
+    throw new UsageError(`--dcmp-url takes an address like http://host:port/dcmp, not '${dcmp}'`);
+  return {
+    ...(secure === undefined ? {} : { '--secure-url': secure }),
+    ...(legacy === undefined ? {} : { '--legacy-url': legacy }),
+    ...(dcmp === undefined ? {} : { '--dcmp-url': dcmp }),
   };
 }

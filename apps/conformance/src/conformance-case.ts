@@ -1,4 +1,4 @@
-import type { HookName } from './hooks/server-hooks.js';
+import type { Need } from './hooks/server-hooks.js';
 import type { CaseRun } from './run/case-run.js';
 
 /** What is demanded and what is only advised. A run fails when a `must` fails. */
@@ -13,8 +13,8 @@ export interface ConformanceCase {
   readonly level: Level;
   /** Section of the protocol description and, where there is one, the page of the manual. */
   readonly clause: string;
-  /** Hooks without which the server has nothing to do for the phone. */
-  readonly needs: readonly HookName[];
+  /** Hooks without which the server has nothing to do for the phone, and further addresses of it. */
+  readonly needs: readonly Need[];
   /** Returns when the server did right, throws `CaseFailure` or `CaseNotRun` when not. */
   readonly run: (t: CaseRun) => Promise<void>;
 }
@@ -48,12 +48,12 @@ export class CaseNotRun extends Error {
 type Run = ConformanceCase['run'];
 
 /** A demanded behaviour. */
-export function must(id: string, clause: string, title: string, run: Run, ...needs: HookName[]): ConformanceCase {
+export function must(id: string, clause: string, title: string, run: Run, ...needs: Need[]): ConformanceCase {
   return { id, title, level: 'must', clause, needs, run };
 }
 
 /** An advised behaviour, or one on which sources disagree. */
-export function should(id: string, clause: string, title: string, run: Run, ...needs: HookName[]): ConformanceCase {
+export function should(id: string, clause: string, title: string, run: Run, ...needs: Need[]): ConformanceCase {
   return { id, title, level: 'should', clause, needs, run };
 }
 

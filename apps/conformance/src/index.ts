@@ -1,7 +1,7 @@
 export { CHAPTERS } from './chapters/index.js';
 export type { Chapter, ConformanceCase, Level } from './conformance-case.js';
 export { HooksError, loadHooks } from './hooks/load-hooks.js';
-export type { HookName, ItemName, ServerHooks } from './hooks/server-hooks.js';
+export type { AddressName, FileWork, HookName, ItemName, Need, ServerHooks } from './hooks/server-hooks.js';
 export type { ServiceItem } from './phone/service-message.js';
 export { formatJson } from './report/json-report.js';
 export { formatJunit } from './report/junit-report.js';
@@ -10,6 +10,7 @@ export { formatList, formatReport } from './report/text-report.js';
 export { isConformant, totalsOf } from './run/case-result.js';
 export type { CaseResult, ConformanceReport, Totals } from './run/case-result.js';
 export { runSuite, selectCases } from './run/run-suite.js';
+export type { Addresses } from './run/case-run.js';
 export type { SuiteOptions } from './run/run-suite.js';
 export { parseTarget } from './wire/target.js';
 export type { Target } from './wire/target.js';

@@ -9,7 +9,11 @@ export interface PhoneTraits {
   readonly softwareVersion: string | null;
   readonly e164: string;
   readonly isConfigurationChanged: boolean;
+  /** Where it is woken; an address of TEST-NET-1, where nothing answers, unless a case listens itself. */
+  readonly contactMeUri?: string;
 }
+
+const NOWHERE = 'http://192.0.2.31:8085/contact_dls.html/ContactDLS';
 
 /** The basic items of a first message (PROTOCOL 3.3). */
 export function basicItems(traits: PhoneTraits): readonly PhoneItem[] {
@@ -27,8 +31,7 @@ export function basicItems(traits: PhoneTraits): readonly PhoneItem[] {
     { name: 'software-type', value: 'Siemens SIP' },
     { name: 'related-software-type', value: 'Siemens SIP' },
     ...version,
-    // An address of TEST-NET-1: nothing answers there.
-    { name: 'contact-me-uri', value: 'http://192.0.2.31:8085/contact_dls.html/ContactDLS' },
+    { name: 'contact-me-uri', value: traits.contactMeUri ?? NOWHERE },
     { name: 'mac-addr', value: traits.mac },
     { name: 'configuration-changed-flag', value: String(traits.isConfigurationChanged) },
     { name: 'part-number', value: 'S30817-S7403-A101-022' },

@@ -27,13 +27,13 @@ export function formatList(chapters: readonly Chapter[]): string {
   const width = Math.max(...cases.map(({ id }) => id.length));
   const sections = chapters.map((chapter) => {
     const lines = chapter.cases.map(({ id, level, clause, title, needs }) => {
-      const hooks = needs.length === 0 ? '' : ` (hook ${needs.join(', ')})`;
+      const hooks = needs.length === 0 ? '' : ` (needs ${needs.join(', ')})`;
       return `  ${id.padEnd(width)}  ${level.padEnd(6)}  ${title} [${clause}]${hooks}`;
     });
     return `${chapter.title} (${chapter.cases.length})\n${lines.join('\n')}\n`;
   });
   const hooked = cases.filter(({ needs }) => needs.length > 0).length;
-  return `${sections.join('\n')}\n${cases.length} cases, ${hooked} of them need a hook\n`;
+  return `${sections.join('\n')}\n${cases.length} cases, ${hooked} of them need a hook or another address\n`;
 }
 
 function formatChapter(name: string, results: readonly CaseResult[], verbose: boolean): string {

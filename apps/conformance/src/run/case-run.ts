@@ -8,14 +8,26 @@ import { converse, type Patience, type Understood } from '../phone/converse.js';
 import type { PhoneItem } from '../phone/message-text.js';
 import type { PhoneTraits } from '../phone/phone-items.js';
 import { Phone, type ExchangeOptions, type Outgoing } from '../phone/phone.js';
+import { download, type Download } from '../wire/download.js';
 import { Connection } from '../wire/connection.js';
 import type { Target } from '../wire/target.js';
 import { WireError } from '../wire/wire-error.js';
 import { ExchangeLog } from './exchange-log.js';
 import type { PhoneNumbers } from './phone-numbers.js';
 
+/** Further addresses of the server. */
+export interface Addresses {
+  readonly '--secure-url'?: Target;
+  readonly '--legacy-url'?: Target;
+  /** Plain HTTP or HTTPS, up to and without `/contact-me`. */
+  readonly '--dcmp-url'?: string;
+}
+
 export interface RunSettings {
   readonly target: Target;
+  readonly addresses: Addresses;
+  readonly listenHost: string;
+  readonly observeMs: number;
   /** How long an answer may take. */
   readonly timeoutMs: number;
   readonly patience: Patience;
@@ -45,6 +57,7 @@ export class CaseRun {
   readonly #phones: Phone[] = [];
   readonly #connections: Connection[] = [];
   readonly #worked = new Set<string>();
+  readonly #deferred: (() => void)[] = [];
 
   constructor(private readonly suite: SuiteState) {}
 
@@ -53,8 +66,9 @@ export class CaseRun {
   }
 
   /** A phone that the server has never seen. */
-  phone(traits: Partial<PhoneTraits> = {}): Phone {
-    const { target, timeoutMs } = this.settings;
+  phone(traits: Partial<PhoneTraits> = {}, at?: Target): Phone {
+    const { timeoutMs } = this.settings;
+    const target = at ?? this.settings.target;
     const all = { ...OPENSTAGE_60, ...this.suite.numbers.next(), ...traits };
     const phone = new Phone(all, { target, timeoutMs, transcript: this.log });
     this.#phones.push(phone);
@@ -154,10 +168,15 @@ export class CaseRun {
 
   /** Introduces a phone and makes the server have work for it. */
   async give<Name extends HookName>(phone: Phone, name: Name, work: WorkOf<Name>): Promise<void> {
+    if (this.suite.hooks[name] !== undefined) await this.contact(phone);
+    await this.add(phone, name, work);
+  }
+
+  /** As `give`, for a phone that has introduced itself already. */
+  async add<Name extends HookName>(phone: Phone, name: Name, work: WorkOf<Name>): Promise<void> {
     // The hook of this name takes work of this name; the compiler cannot follow that through the type parameter.
     const hook = this.suite.hooks[name] as ((work: object) => HookAnswer) | undefined;
     if (hook === undefined) throw new CaseNotRun(`needs hook ${name}`);
-    await this.contact(phone);
     this.#worked.add(phone.mac);
     const answer = await callHook(name, () => hook({ mac: phone.mac, ...work }));
     if (answer === false) throw new CaseNotRun(`hook ${name}: this server cannot`);
@@ -176,6 +195,16 @@ export class CaseRun {
     throw new CaseFailure(`${action}, the work that is waiting`, seen.join('; then '));
   }
 
+  /** An ordinary HTTP request to an address that the server gave, as a phone makes it. */
+  async download(url: string, method: string, headers: Readonly<Record<string, string>> = {}): Promise<Download> {
+    return download(url, method, headers, this.settings.timeoutMs);
+  }
+
+  /** Has something done when the case is over. */
+  defer(close: () => void): void {
+    this.#deferred.push(close);
+  }
+
   /**
    * Ends everything the case has begun.
    *
@@ -184,6 +213,7 @@ export class CaseRun {
   async dispose(): Promise<string | undefined> {
     for (const phone of this.#phones) phone.disconnect();
     for (const connection of this.#connections) connection.destroy();
+    for (const close of this.#deferred) close();
     try {
       for (const mac of this.#worked) await this.suite.hooks.cleanup?.({ mac });
       return undefined;

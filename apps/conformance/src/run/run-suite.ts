@@ -1,9 +1,9 @@
 import { CHAPTERS } from '../chapters/index.js';
 import { CaseFailure, CaseNotRun, type Chapter, type ConformanceCase } from '../conformance-case.js';
-import type { ServerHooks } from '../hooks/server-hooks.js';
+import { isAddressName, type Need, type ServerHooks } from '../hooks/server-hooks.js';
 import type { Target } from '../wire/target.js';
 import type { CaseResult, ConformanceReport } from './case-result.js';
-import { CaseRun, type SuiteState } from './case-run.js';
+import { CaseRun, type Addresses, type SuiteState } from './case-run.js';
 import { PhoneNumbers } from './phone-numbers.js';
 
 export interface SuiteOptions {
@@ -12,6 +12,12 @@ export interface SuiteOptions {
   readonly hooks?: ServerHooks;
   /** Which cases, see `selectCases`. */
   readonly chapters?: readonly Chapter[];
+  /** Further addresses of the server. */
+  readonly addresses?: Addresses;
+  /** Address of this machine as the server reaches it, for cases in which it wakes a phone; default 127.0.0.1. */
+  readonly listenHost?: string;
+  /** How long to watch for something that must not happen; default 3 s. */
+  readonly observeMs?: number;
   /** How long an answer may take; default 10 s. */
   readonly timeoutMs?: number;
   /** How long a phone waits after `overload`; default 1 s. */
@@ -41,6 +47,9 @@ export async function runSuite(options: SuiteOptions): Promise<ConformanceReport
   const suite: SuiteState = {
     settings: {
       target: options.target,
+      addresses: options.addresses ?? {},
+      listenHost: options.listenHost ?? '127.0.0.1',
+      observeMs: options.observeMs ?? 3_000,
       timeoutMs: options.timeoutMs ?? 10_000,
       patience: { overloadRepeats: 10, overloadDelayMs: options.overloadDelayMs ?? 1_000 },
     },
@@ -82,9 +91,8 @@ interface PlayedCase {
 }
 
 async function playCase(suite: SuiteState, chapter: Chapter, item: ConformanceCase): Promise<PlayedCase> {
-  const missing = item.needs.filter((name) => suite.hooks[name] === undefined);
-  if (missing.length > 0)
-    return { result: notRun(chapter, item, `needs hook ${missing.join(', ')}`), isSilence: false };
+  const missing = item.needs.filter((name) => !isThere(suite, name));
+  if (missing.length > 0) return { result: notRun(chapter, item, needed(missing)), isSilence: false };
   const t = new CaseRun(suite);
   const played = await play(suite, chapter, item, t);
   const problem = await t.dispose();
@@ -115,6 +123,16 @@ async function play(suite: SuiteState, chapter: Chapter, item: ConformanceCase, 
     };
     return { result, isSilence: isFailure && error.isSilence };
   }
+}
+
+function isThere({ hooks, settings }: SuiteState, name: Need): boolean {
+  return isAddressName(name) ? settings.addresses[name] !== undefined : hooks[name] !== undefined;
+}
+
+function needed(missing: readonly Need[]): string {
+  const hooks = missing.filter((name) => !isAddressName(name));
+  const addresses = missing.filter(isAddressName);
+  return `needs ${[...(hooks.length === 0 ? [] : [`hook ${hooks.join(', ')}`]), ...addresses].join(' and ')}`;
 }
 
 function describe(chapter: Chapter, { id, title, level, clause }: ConformanceCase) {
