@@ -126,7 +126,7 @@ async function secureMode(phone: PhoneDouble): Promise<Body> {
 function hasMode(phone: PhoneDouble, mode: string): Promise<Body> {
   return eventually(`${phone.deviceId} ${mode}`, async () => {
     const seen = await secureMode(phone);
-    return seen['mode'] === mode ? seen : undefined;
+    return seen['state'] === mode ? seen : undefined;
   });
 }
 
@@ -278,7 +278,7 @@ describe('a phone that is asked into Secure Mode', () => {
     await stepEnds(phone, order, 'busy');
     await phone.close('busy');
     await gateway.settled();
-    expect(await secureMode(phone)).toMatchObject({ mode: 'requested' });
+    expect(await secureMode(phone)).toMatchObject({ state: 'requested' });
     const again = orderOf(await phone.open());
     expect(again.orderId).toBe(order.orderId);
     await stepEnds(phone, again, 'accepted', [{ name: 'goto-secure-mode', status: 'not-supported' }]);
@@ -347,7 +347,7 @@ describe('a phone in Secure Mode', () => {
 
     expect((await call('POST', `devices/${phone.deviceId}/secure-mode/reset`, 'operator')).status).toBe(403);
     expect((await call('POST', `devices/${phone.deviceId}/secure-mode/reset`, 'admin')).body).toMatchObject({
-      mode: 'default',
+      state: 'default',
       requiresSecureMode: false,
     });
     await hasDirective(phone, { requiresSecureMode: false, revokedCertificates: [serial] });
@@ -384,7 +384,7 @@ describe('a certificate that is revoked before the phone has it', () => {
     const [certificate] = certificatesOf(await secureMode(phone));
     await call('POST', `devices/${phone.deviceId}/certificates/${certificate?.['serialNumber']}/revoke`, 'admin');
     expect(await phone.contact()).not.toContain('secure-mode');
-    expect(await secureMode(phone)).toMatchObject({ mode: 'failed', failureCode: 'certificate-revoked' });
+    expect(await secureMode(phone)).toMatchObject({ state: 'failed', failureCode: 'certificate-revoked' });
   });
 });
 
@@ -402,7 +402,7 @@ describe('the fleet', () => {
     for (const phone of some) {
       await eventually('a certificate', async () => {
         const seen = await secureMode(phone);
-        return seen['mode'] === 'default' || certificatesOf(seen).length > 0 ? true : undefined;
+        return seen['state'] === 'default' || certificatesOf(seen).length > 0 ? true : undefined;
       });
     }
     await eventually('orders', async () => {
@@ -423,9 +423,9 @@ describe('the fleet', () => {
     await secured(secure);
     await gateway.settled();
     const first = (await call('GET', 'security/report?limit=2', 'viewer')).body;
-    const byMode = first['byMode'] as Record<string, number>;
-    expect(Object.values(byMode).reduce((sum, count) => sum + count, 0)).toBe(first['devices']);
-    expect(byMode['secure']).toBeGreaterThanOrEqual(1);
+    const byState = first['byState'] as Record<string, number>;
+    expect(Object.values(byState).reduce((sum, count) => sum + count, 0)).toBe(first['devices']);
+    expect(byState['secure']).toBeGreaterThanOrEqual(1);
     expect((first['byListener'] as Record<string, number>)['secure']).toBeGreaterThanOrEqual(1);
     expect(first['items']).toHaveLength(2);
     const seen = new Set<string>();
@@ -435,14 +435,14 @@ describe('the fleet', () => {
       for (const item of page['items'] as readonly Body[]) seen.add(String(item['deviceId']));
       cursor = page['nextCursor'];
     }
-    expect(seen.size).toBe(Number(first['devices']) - (byMode['secure'] ?? 0));
+    expect(seen.size).toBe(Number(first['devices']) - (byState['secure'] ?? 0));
     expect(seen).not.toContain(secure.deviceId);
     const csv = await fetch(`${api.url}/config-policy/v1/security/report`, {
       headers: { authorization: `Bearer ${keys.viewer}`, accept: 'text/csv' },
     });
     expect(csv.headers.get('content-type')).toContain('text/csv');
     const rows = (await csv.text()).trimEnd().split('\r\n');
-    expect(rows[0]).toMatch(/^deviceId,mode,/);
+    expect(rows[0]).toMatch(/^deviceId,state,/);
     expect(rows).toHaveLength(seen.size + 1);
     expect(rows.find((row) => row.startsWith(odd.deviceId))).toContain(`"'=cmd|""x"""`);
   });

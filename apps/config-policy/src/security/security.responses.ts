@@ -9,7 +9,7 @@ import type { SecurityView } from './secure-mode.service.js';
 import type { ReportedPhone, RollOut, SecurityCounts } from './security-report.store.js';
 
 const instant = z.iso.datetime();
-const mode = z
+const state = z
   .enum(SECURITY_MODES)
   .describe(
     '`default`; `requested`: gets its certificate at its next contact; `bootstrapping`: accepted it, has to come to the secure listener; `secure`; `failed`: refused it or did not come, and may still use the default listener',
@@ -33,8 +33,8 @@ export type CertificateResponse = z.output<typeof certificateSchema>;
 
 export const secureModeSchema = z.object({
   deviceId: z.string(),
-  mode,
-  modeSince: instant,
+  state,
+  stateSince: instant,
   requiresSecureMode: z.boolean().describe('Gateways refuse the phone without its certificate'),
   failureCode: z.string().nullable(),
   listener: listener.describe('How it came last'),
@@ -63,8 +63,8 @@ export type RollOutResponse = z.output<typeof rollOutSchema>;
 
 export const insecurePhoneSchema = z.object({
   deviceId: z.string(),
-  mode,
-  modeSince: instant.nullable(),
+  state,
+  stateSince: instant.nullable(),
   failureCode: z.string().nullable(),
   listener,
   refusedOpenings: count,
@@ -76,7 +76,7 @@ export type InsecurePhoneResponse = z.output<typeof insecurePhoneSchema>;
 
 export const securityReportSchema = z.object({
   devices: count,
-  byMode: z.partialRecord(z.enum(SECURITY_MODES), count),
+  byState: z.partialRecord(z.enum(SECURITY_MODES), count),
   byListener: z.partialRecord(z.enum(['default', 'secure', 'legacy', 'unknown']), count),
   certificates: z.partialRecord(z.enum(CERTIFICATE_STATES), count),
   expiringCertificates: count.describe('In use, and so near their end that they are being renewed'),
@@ -103,8 +103,8 @@ export function toSecureMode({ security, certificates }: SecurityView): SecureMo
   const { deviceId, mode, requiresSecureMode, failureCode, listener, refusedOpenings, requestedBy, rollOutId } =
     security;
   return {
-    ...{ deviceId, mode, requiresSecureMode, failureCode, listener, refusedOpenings, requestedBy, rollOutId },
-    modeSince: security.modeSince.toISOString(),
+    ...{ deviceId, state: mode, requiresSecureMode, failureCode, listener, refusedOpenings, requestedBy, rollOutId },
+    stateSince: security.modeSince.toISOString(),
     bootstrapDeadline: security.bootstrapDeadline?.toISOString() ?? null,
     lastRefusedAt: security.lastRefusedAt?.toISOString() ?? null,
     certificates: certificates.map(toCertificate),
@@ -115,20 +115,21 @@ export function toRollOut({ createdAt, failed, selection, ...rest }: RollOut): R
   return { ...rest, selection: { ...selection }, failed: [...failed], createdAt: createdAt.toISOString() };
 }
 
-export function toInsecurePhone({ modeSince, lastSeenAt, ...rest }: ReportedPhone): InsecurePhoneResponse {
-  return { ...rest, modeSince: modeSince?.toISOString() ?? null, lastSeenAt: lastSeenAt.toISOString() };
+export function toInsecurePhone({ mode, modeSince, lastSeenAt, ...rest }: ReportedPhone): InsecurePhoneResponse {
+  return { ...rest, state: mode, stateSince: modeSince?.toISOString() ?? null, lastSeenAt: lastSeenAt.toISOString() };
 }
 
-export function toCounts(
-  counts: SecurityCounts,
-): Omit<SecurityReportResponse, 'items' | 'nextCursor' | 'certificateAuthorityNotAfter'> {
-  return { ...counts };
+export function toCounts({
+  byMode,
+  ...rest
+}: SecurityCounts): Omit<SecurityReportResponse, 'items' | 'nextCursor' | 'certificateAuthorityNotAfter'> {
+  return { ...rest, byState: byMode };
 }
 
 const COLUMNS = [
   'deviceId',
-  'mode',
-  'modeSince',
+  'state',
+  'stateSince',
   'failureCode',
   'listener',
   'refusedOpenings',
