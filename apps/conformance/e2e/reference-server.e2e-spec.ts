@@ -25,15 +25,28 @@ async function play({ fault, only, withHooks = true }: Play): Promise<Conformanc
     const hooks: ServerHooks = withHooks ? server.hooks : {};
     const target = parseTarget(server.url)!;
     const timeoutMs = fault === undefined ? 10_000 : 1_000;
-    return await runSuite({ url: server.url, target, hooks, chapters: selectCases(only), timeoutMs });
+    const { addresses } = server;
+    const observeMs = 300;
+    return await runSuite({
+      url: server.url,
+      target,
+      hooks,
+      addresses,
+      observeMs,
+      chapters: selectCases(only),
+      timeoutMs,
+    });
   } finally {
     await server.close();
     await delay(0);
   }
 }
 
-const failed = (report: ConformanceReport): readonly string[] =>
-  report.results.filter(({ outcome, level }) => outcome === 'failed' && level === 'must').map(({ id }) => id);
+const failed = (report: ConformanceReport, levels = ['must']): readonly string[] =>
+  report.results.filter(({ outcome, level }) => outcome === 'failed' && levels.includes(level)).map(({ id }) => id);
+
+/** Advice that such a server does not keep; it does not fail a run. */
+const ADVISED: ReadonlySet<Fault> = new Set(['no-file-range']);
 
 const shown = ({ id, expected, got, reason }: CaseResult): string => `${id}: ${expected ?? reason}, got ${got}`;
 
@@ -78,6 +91,24 @@ describe('a server that is broken on purpose', () => {
     'expands-entities': ['hostile/*entit', 'hostile/internal-entity'],
     'one-at-a-time': ['hostile/*slow', 'hostile/slow-body'],
     'dies-of-garbage': ['hostile/', 'hostile/noise'],
+    'restarts-for-ever': ['jobs/restart', 'jobs/restart-once'],
+    'firmware-loop': ['firmware/', 'firmware/loop-guard'],
+    'file-again': ['files/', 'files/not-again'],
+    'unindexed-files': ['files/indexed', 'files/indexed-items'],
+    'wrong-file-length': ['files/download', 'files/download'],
+    'no-file-range': ['files/download', 'files/download-range'],
+    'reads-certificate': ['jobs/certificate', 'jobs/certificate-is-not-read'],
+    'resets-without-password': ['jobs/factory', 'jobs/factory-reset'],
+    'logs-on-anybody': ['mobility/', 'mobility/wrong-password'],
+    'forgets-user-data': ['mobility/restore', 'mobility/restore'],
+    'wakes-twice': ['waking/', 'waking/spaced'],
+    'wakes-without-form': ['waking/', 'waking/form'],
+    'always-202': ['dcmp/', 'dcmp/unknown-phone'],
+    'never-202': ['dcmp/', 'dcmp/pending'],
+    'no-tls-1.0': ['legacy/', 'legacy/rsa-aes128'],
+    'takes-any-certificate': ['secure/', 'secure/other-phone'],
+    'open-default-port': ['secure/refused', 'secure/refused-on-default'],
+    'foreign-authority': ['secure/server', 'secure/server-certificate'],
   };
 
   it.each(FAULTS)(
@@ -85,8 +116,8 @@ describe('a server that is broken on purpose', () => {
     async (fault) => {
       const [only, id] = FOUND_BY[fault];
       const report = await play({ fault, only });
-      expect(isConformant(report)).toBe(false);
-      expect(report.isStoppedEarly || failed(report).includes(id)).toBe(true);
+      expect(isConformant(report)).toBe(ADVISED.has(fault));
+      expect(report.isStoppedEarly || failed(report, ['must', 'should']).includes(id)).toBe(true);
     },
     120_000,
   );

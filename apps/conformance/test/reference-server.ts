@@ -1,12 +1,21 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server as PlainServer,
+  type ServerResponse,
+} from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSelfSignedCertificate, type KeyAndCertificate } from '@opendls/crypto';
-import { decodeMessage, encodeDlsMessage } from '@opendls/dls-codec';
-import type { ServerHooks } from '../src/index.js';
+import { decodeMessage, encodeDlsMessage, type DecodeResult } from '@opendls/dls-codec';
+import { parseTarget, type Addresses, type ServerHooks } from '../src/index.js';
 import { spoilDocument, type Fault } from './faults.js';
-import { ReferenceSessions, type Reply, type Step } from './reference-sessions.js';
+import { hooksOf } from './reference-hooks.js';
+import { ReferenceSecurity } from './reference-security.js';
+import { ReferenceSessions, type Reply } from './reference-sessions.js';
 
 const PATH = '/DeploymentService/LoginService';
 const MAX_BODY_BYTES = 1_048_576;
@@ -15,15 +24,18 @@ const MAX_BODY_BYTES = 1_048_576;
 export interface ReferenceServer {
   readonly url: string;
   readonly hooks: ServerHooks;
+  readonly addresses: Addresses;
   close(): Promise<void>;
 }
 
 let certificate: Promise<KeyAndCertificate> | undefined;
 
-/** Starts the server on a free port. */
+/** Starts the server on free ports. */
 export async function startReferenceServer(fault?: Fault): Promise<ReferenceServer> {
   certificate ??= createSelfSignedCertificate({ commonName: 'localhost', altNames: ['127.0.0.1'], days: 1 });
   const sessions = new ReferenceSessions(fault);
+  const security = await ReferenceSecurity.create(fault);
+  const files = new Map<string, Buffer>();
   let isServing = false;
   let die = (): void => undefined;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -32,23 +44,46 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
       isServing = true;
       request.on('end', () => (isServing = false));
     }
-    await serve({ sessions, fault, die: () => die() }, request, response);
+    const path = request.url ?? '';
+    if (path.startsWith('/files/')) return serveFile(files.get(path), fault, request, response);
+    await serve({ sessions, security, fault, die: () => die() }, request, response);
   };
-  const server = createServer({ ...(await certificate), keepAliveTimeout: 10_000 }, (request, response) => {
-    handle(request, response).catch(() => response.destroy());
-  });
+  const listenTls = async (options: ServerOptions): Promise<Server> =>
+    listening(
+      createServer({ keepAliveTimeout: 10_000, ...options }, (request, response) => {
+        handle(request, response).catch(() => response.destroy());
+      }),
+    );
+  const phones = await listenTls(await certificate);
+  const old =
+    fault === 'no-tls-1.0' ? {} : ({ minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0', dhparam: 'auto' } as const);
+  const legacy = await listenTls({ ...(await certificate), ...old });
+  const own = await security.serverCertificate();
+  const secure = await listenTls({ ...own, ca: security.certificate, requestCert: true, rejectUnauthorized: true });
+  const dcmp = await listening(
+    createPlainServer((request, response) => {
+      const id = new URL(request.url ?? '', 'http://a').searchParams.get('device-id') ?? '';
+      const isPending = fault === 'always-202' || (sessions.hasWork(id) && fault !== 'never-202');
+      response.writeHead(isPending ? 202 : 200, { 'Content-Length': 0 }).end();
+    }),
+  );
+  const servers = [phones, legacy, secure, dcmp];
   die = () => {
-    server.close();
-    server.closeAllConnections();
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
   };
-  server.on('tlsClientError', () => undefined);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const url = `https://127.0.0.1:${portOf(phones)}`;
+  const parts = { sessions, security, files, fault, url: () => url, securePort: () => portOf(secure) };
   return {
-    url: `https://127.0.0.1:${port}`,
-    hooks: hooksOf(sessions),
+    url,
+    hooks: hooksOf(parts),
+    addresses: {
+      '--secure-url': parseTarget(`https://127.0.0.1:${portOf(secure)}`)!,
+      '--legacy-url': parseTarget(`https://127.0.0.1:${portOf(legacy)}`)!,
+      '--dcmp-url': `http://127.0.0.1:${portOf(dcmp)}/dcmp`,
+    },
     close: async () => {
       die();
       await delay(0);
@@ -56,38 +91,50 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
   };
 }
 
-function hooksOf(sessions: ReferenceSessions): ServerHooks {
-  const want = (mac: string, step: Step): void => sessions.wantSteps(mac, [{ ...step, isJob: true }]);
-  const named = (name: string, value: string) => ({ name, value });
-  return {
-    wantWrite: ({ mac, items }) => sessions.wantWrite(mac, items),
-    wantRead: ({ mac, items }) =>
-      want(mac, { action: 'ReadItems', items: items.map((item) => ({ ...item, value: '' })) }),
-    wantReadAll: ({ mac }) => want(mac, { action: 'ReadAllItems' }),
-    wantRestart: ({ mac }) => want(mac, { action: 'Restart' }),
-    wantFile: ({ mac, type, url }) => {
-      // The file itself ends the job: `status` opens a contact of its own, as far as this service is concerned.
-      sessions.wantSteps(mac, [
-        { action: 'FileDeployment', items: [named('file-type', type), named('file-https-base-url', url)] },
-      ]);
-    },
-    wantFirmware: ({ mac, softwareType, url }) =>
-      want(mac, {
-        action: 'SoftwareDeployment',
-        items: [named('file-https-base-url', url), named('file-type', 'APP'), named('file-sw-type', softwareType)],
-      }),
-    cleanup: ({ mac }) => sessions.forget(mac),
-  };
+async function listening<Any extends Server | PlainServer>(server: Any): Promise<Any> {
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+// A listening TCP server's address is never a pipe name.
+function portOf(server: Server | PlainServer): number {
+  return (server.address() as AddressInfo).port;
+}
+
+/** A file with what phones and proxies need to load it in parts. */
+function serveFile(
+  content: Buffer | undefined,
+  fault: Fault | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  if (content === undefined) return refuse(response, 404);
+  const tag = `"${content.length}"`;
+  response.setHeader('ETag', tag);
+  if (request.headers['if-none-match'] === tag) return void response.writeHead(304).end();
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+  const isRange = first !== undefined && fault !== 'no-file-range';
+  if (isRange && Number(first) >= content.length) return refuse(response, 416);
+  const part = isRange ? content.subarray(Number(first), last ? Number(last) + 1 : undefined) : content;
+  const body = fault === 'wrong-file-length' ? part.subarray(1) : part;
+  response.writeHead(isRange ? 206 : 200, {
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': body.length,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 interface Service {
   readonly sessions: ReferenceSessions;
+  readonly security: ReferenceSecurity;
   readonly fault: Fault | undefined;
   readonly die: () => void;
 }
 
 async function serve(
-  { sessions, fault, die }: Service,
+  { sessions, security, fault, die }: Service,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -99,11 +146,14 @@ async function serve(
   const result = decodeMessage(fault === 'expands-entities' ? expanded(body) : body);
   if (!result.ok && result.error.nonce === undefined) return refuse(response, 400);
   if (result.ok && result.message.kind !== 'workpoint') return refuse(response, 400);
+  const items = result.ok && result.message.kind === 'workpoint' ? result.message.items : [];
+  const mac = items.find(({ name }) => name === 'mac-addr')?.value ?? '';
+  const isAdmitted = security.admits(mac, commonNameOf(request));
   const reply: Reply =
-    result.ok && result.message.kind === 'workpoint'
+    isAdmitted && result.ok && result.message.kind === 'workpoint'
       ? sessions.answer(result.message, sessionCookie(sessions, request, fault))
       : {
-          message: { kind: 'dls', nonce: (!result.ok && result.error.nonce) || '', action: 'CleanUp' },
+          message: { kind: 'dls', nonce: nonceOf(result), action: 'CleanUp' },
           legacyEntities: false,
         };
   if (fault === 'hangs' && reply.message.action === 'CleanUp') return;
@@ -170,4 +220,14 @@ function expanded(body: Buffer): Buffer {
   const text = body.toString('utf8');
   const value = expandedText(body);
   return Buffer.from(text.replace(/<!DOCTYPE[\s\S]*?\]>/, '').replace(/&[a-z]\d?;/g, value));
+}
+
+function nonceOf(result: DecodeResult): string {
+  if (!result.ok) return result.error.nonce ?? '';
+  return result.message.kind === 'unknown' ? '' : result.message.nonce;
+}
+
+function commonNameOf({ socket }: IncomingMessage): string | undefined {
+  const subject = socket instanceof TLSSocket ? socket.getPeerCertificate().subject : undefined;
+  return subject === undefined ? undefined : String(subject.CN);
 }

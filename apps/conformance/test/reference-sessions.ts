@@ -10,6 +10,15 @@ export interface Step {
   readonly items?: readonly Item[];
   /** It belongs to a job that a busy phone gets again. */
   readonly isJob?: boolean;
+  /** What is read is the user data of this mobile user. */
+  readonly savesFor?: string;
+}
+
+/** A mobile user and what is stored for it. */
+export interface MobileUser {
+  readonly password: string;
+  readonly items: readonly Item[];
+  data: readonly Item[];
 }
 
 interface Session {
@@ -36,6 +45,9 @@ const INITIAL: ReadonlySet<string> = new Set(['start-up', 'local-changes', 'inve
 export class ReferenceSessions {
   readonly #sessions = new Map<string, Session>();
   readonly #known = new Set<string>();
+  readonly users = new Map<string, MobileUser>();
+  /** Where each phone is woken. */
+  readonly contactUris = new Map<string, string>();
   readonly #jobs = new Map<string, readonly Item[] | readonly Step[]>();
 
   constructor(private readonly fault: Fault | undefined) {}
@@ -51,6 +63,10 @@ export class ReferenceSessions {
 
   forget(mac: string): void {
     this.#jobs.delete(mac);
+  }
+
+  hasWork(mac: string): boolean {
+    return this.#jobs.has(mac.toUpperCase());
   }
 
   /** Answers one message of a phone. */
@@ -73,8 +89,9 @@ export class ReferenceSessions {
   #begin(message: WorkpointMessage): Reply {
     const mac = valueOf(message, 'mac-addr').toUpperCase();
     if (mac === '' || mac.length > 64) return closed(message.nonce);
+    this.contactUris.set(mac, valueOf(message, 'contact-me-uri'));
     // The result of a file ends the job that it was.
-    if (message.reason === 'status') this.#jobs.delete(mac);
+    if (message.reason === 'status' && this.fault !== 'file-again') this.#jobs.delete(mac);
     for (const old of [...this.#sessions.values()].filter((session) => session.mac === mac)) this.#end(old);
     const quirks = quirksOf({
       deviceType: valueOf(message, 'device-type'),
@@ -98,7 +115,31 @@ export class ReferenceSessions {
     const isUnread = message.reason === 'local-changes' && valueOf(message, 'configuration-attached-flag') !== 'true';
     const mustRead = isUnread || !this.#known.has(session.mac);
     const reading: Step[] = mustRead ? [{ action: 'ReadAllItems' }] : [];
-    return [...reading, ...this.#jobSteps(session)];
+    return [...reading, ...(this.#mobilitySteps(message) ?? this.#jobSteps(session))];
+  }
+
+  /** Logon, restoring and logoff of mobile users (4.12); undefined for any other message. */
+  #mobilitySteps(message: WorkpointMessage): Step[] | undefined {
+    if (message.reason !== 'inventory-changes') return undefined;
+    const e164 = valueOf(message, 'e164');
+    const user = this.users.get(e164);
+    const listed = (name: string): string[] =>
+      valueOf(message, name)
+        .split(',')
+        .filter((each) => each !== '');
+    if (valueOf(message, 'sip-mobility-state') === '1') {
+      const items = listed('modified-items').map((name) => ({ name, value: '' }));
+      return user === undefined || items.length === 0 ? [] : [{ action: 'ReadItems', items, savesFor: e164 }];
+    }
+    const wanted = listed('requested-items');
+    if (wanted.length > 0) {
+      const items = (user?.data ?? []).filter(({ name }) => wanted.includes(name));
+      return items.length === 0 || this.fault === 'forgets-user-data' ? [] : [{ action: 'WriteItems', items }];
+    }
+    const isRight = user !== undefined && valueOf(message, 'user-pwd') === user.password;
+    if (!isRight && !(this.fault === 'logs-on-anybody' && valueOf(message, 'sip-mobility-state') === '0'))
+      return undefined;
+    return [{ action: 'WriteItems', items: [{ name: 'sip-mobility-state', value: '0' }, ...(user?.items ?? [])] }];
   }
 
   #jobSteps({ mac, maxItems }: Session): Step[] {
@@ -116,6 +157,7 @@ export class ReferenceSessions {
     if (current === undefined || message.action !== current.action) return this.#mismatch(message, session);
     if (message.status === 'busy') {
       if (this.fault === 'forgets-busy-job') this.#jobs.delete(session.mac);
+      else if (current.action === 'SoftwareDeployment') this.#jobs.set(session.mac, session.steps);
       this.#end(session);
       return closed(message.nonce, session.sendsSolicited && this.fault !== 'forgets-busy-job');
     }
@@ -123,6 +165,8 @@ export class ReferenceSessions {
       return this.#say(session, { kind: 'dls', nonce: message.nonce, action: 'GetNextFragment' });
     if (this.fault === 'loops-writes') return this.#say(session, writing(message.nonce));
     if (current.action === 'ReadAllItems') this.#known.add(session.mac);
+    const user = current.savesFor === undefined ? undefined : this.users.get(current.savesFor);
+    if (user !== undefined) user.data = message.items;
     session.steps = session.steps.slice(1);
     // A job is done when its last write is; it is not sent again whatever the phone has refused.
     if (!session.steps.some(({ isJob }) => isJob)) this.#jobs.delete(session.mac);
@@ -145,8 +189,7 @@ export class ReferenceSessions {
     const [current] = session.steps;
     if (current !== undefined) {
       const { action, items } = current;
-      // Nothing comes back from a phone that restarts.
-      if (action === 'Restart' || action === 'SoftwareDeployment') this.#jobs.delete(session.mac);
+      if (this.#isDoneWhenSent(current)) this.#jobs.delete(session.mac);
       return this.#say(session, { kind: 'dls', nonce, action, ...(items === undefined ? {} : { items }) });
     }
     if (this.fault === 'never-closes') {
@@ -156,6 +199,13 @@ export class ReferenceSessions {
     }
     this.#end(session);
     return closed(nonce);
+  }
+
+  /** Nothing comes back of these, or nothing has to. */
+  #isDoneWhenSent({ action, items }: Step): boolean {
+    if (action === 'Restart') return this.fault !== 'restarts-for-ever';
+    if (action === 'SoftwareDeployment') return this.fault !== 'firmware-loop';
+    return action === 'FileDeployment' && items?.every(({ index }) => index !== undefined) === true;
   }
 
   #say({ cookie, legacyEntities }: Session, message: DlsMessage): Reply {
