@@ -16,6 +16,10 @@ export interface BenchSite {
   startResponder(mode: 'no-work' | 'write'): Promise<BenchProcess>;
   /** Bearer token for the gateway's metrics. */
   readonly apiKey: string;
+  /** The keys of the gateways, as `parseSealingKeys` reads them. */
+  readonly sealingKeys: string;
+  /** A directory that is removed with the site. */
+  readonly directory: string;
   startGateway(env?: Readonly<Record<string, string>>): Promise<BenchProcess>;
   close(): Promise<void>;
 }
@@ -32,7 +36,8 @@ export async function openBenchSite(): Promise<BenchSite> {
   });
   await writeFile(file('key.pem'), key, { mode: 0o600 });
   await writeFile(file('cert.pem'), cert);
-  await writeFile(file('sealing-keys'), generateSealingKey('bench'), { mode: 0o600 });
+  const sealingKeys = generateSealingKey('bench');
+  await writeFile(file('sealing-keys'), sealingKeys, { mode: 0o600 });
   const apiKey = await createApiKey(file('api-keys.json'), { name: 'bench', role: 'viewer' });
   const named = process.env['KAFKA_BROKERS'];
   const kafka = named ? undefined : await startKafka();
@@ -44,6 +49,8 @@ export async function openBenchSite(): Promise<BenchSite> {
     startBareServer: () =>
       startProcess(new URL('./bare-server.js', import.meta.url), [file('key.pem'), file('cert.pem')], {}),
     apiKey: apiKey.text,
+    sealingKeys,
+    directory,
     startResponder: (mode) =>
       startProcess(new URL('./work-responder.js', import.meta.url), [brokers.join(','), mode], {}),
     startGateway: (env = {}) =>
