@@ -43,7 +43,7 @@ export class WakeDevices {
     if (limit === 0) return 0;
     const due = await devices.findDueContacts(tx, now, limit);
     const workspace = await DeviceWorkspace.open(this.parts, tx, await devices.lockFree(tx, due));
-    const records = workspace.all().flatMap((change) => this.request(change, now));
+    const records = workspace.all().flatMap((change) => this.request(change));
     await workspace.save(tx);
     await this.rate.take(tx, records.length);
     await this.outbox.append(tx, [...records, ...workspace.all().flatMap((change) => this.messages.news(change))]);
@@ -52,8 +52,10 @@ export class WakeDevices {
   }
 
   /** Looks once more whether there is work; time has passed since it was planned. */
-  private request({ device }: DeviceChange, now: Date): OutgoingRecord[] {
+  private request({ device }: DeviceChange): OutgoingRecord[] {
     const { state } = device;
+    // Read after the workspace was opened, whose "now" is the time of work that waits already.
+    const now = this.parts.clock();
     const { contactMeUri } = state.facts;
     const { from } = device.pendingWork();
     if (contactMeUri === null || contactMeUri.length > MAX_URI_LENGTH || from === null || from > now) return [];
