@@ -103,7 +103,7 @@ describe('files', () => {
     await phone.boot();
     expect(requests[1]?.headers.range).toBeUndefined();
     expect(phone.files[0]).toMatchObject({ sha256: SHA256, attempts: 2, resumedAtBytes: 0 });
-    serve = (request, response) => serveContent({ headers: {} } as IncomingMessage, response); // ignores Range
+    serve = (_request, response) => serveContent({ headers: {} } as IncomingMessage, response); // ignores Range
     service.script(file());
     const other = aPhone({ downloads: { cutAfterBytes: 50_000 } });
     await other.boot();

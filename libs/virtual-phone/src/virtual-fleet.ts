@@ -1,12 +1,16 @@
 import { randomInt } from 'node:crypto';
 import type { PhoneClock } from './clock.js';
 import { systemClock } from './clock.js';
+import type { ContactMeListener } from './contact-me-listener.js';
+import { CONTACT_ME_PORT, loopbackAddress } from './contact-me-listener.js';
 import { factoryItems } from './factory-items.js';
 import { macAddressAfter, phoneNumberAfter, testAddress } from './fleet-numbers.js';
 import type { FleetSummary } from './fleet-stats.js';
 import { FleetStats } from './fleet-stats.js';
 import { DlsHttpsClient } from './https-client.js';
 import { DEFAULT_PERSONALITY } from './find-personality.js';
+import type { Personality } from './personality.js';
+import { speaksLegacyTlsOnly } from './personality.js';
 import type { FactoryItems } from './phone-items.js';
 import { serviceUrl } from './service-url.js';
 import type { VirtualPhoneOptions } from './virtual-phone.js';
@@ -25,9 +29,32 @@ export interface FleetOptions {
   readonly macStart?: string;
   readonly e164Start?: string;
   readonly seed?: number;
+  /** Personalities in turn; default: the one in `phone`. */
+  readonly personalities?: readonly Personality[];
+  /**
+   * Opens a ContactMe port for every phone: at `loopback` each has an address of its own with the port of real phones
+   * (Linux), at `ephemeral` all are on 127.0.0.1 with any port.
+   */
+  readonly contactMe?: 'loopback' | 'ephemeral';
   /** What all phones have in common. */
   readonly phone?: Omit<VirtualPhoneOptions, 'url' | 'macAddress' | 'e164' | 'observer' | 'client' | 'clock' | 'seed'>;
   readonly clock?: PhoneClock;
+}
+
+/** What phones of one kind share. */
+interface Model {
+  readonly personality: Personality;
+  readonly client: DlsHttpsClient;
+  readonly factory: FactoryItems;
+}
+
+function modelOf(personality: Personality, { url, phone = {} }: FleetOptions): Model {
+  const target = (speaksLegacyTlsOnly(personality) ? phone.legacyUrl : undefined) ?? url;
+  return {
+    personality,
+    client: new DlsHttpsClient(serviceUrl(target), { ...personality.tls, ...phone.connection }),
+    factory: phone.factoryItems ?? factoryItems(personality, phone.itemCount),
+  };
 }
 
 /** Many phones at a rate, and the numbers they produce. */
@@ -36,8 +63,8 @@ export class VirtualFleet {
   /** The phones switched on so far. */
   readonly phones: VirtualPhone[] = [];
   readonly #clock: PhoneClock;
-  readonly #client: DlsHttpsClient;
-  readonly #factory: FactoryItems;
+  readonly #models: readonly Model[];
+  readonly #listeners: ContactMeListener[] = [];
   readonly #seed: number;
   #startedAtMs = 0;
 
@@ -45,8 +72,8 @@ export class VirtualFleet {
     const { phone = {} } = options;
     this.stats = new FleetStats(options.phones);
     this.#clock = options.clock ?? systemClock;
-    this.#client = new DlsHttpsClient(serviceUrl(options.url), phone.connection);
-    this.#factory = phone.factoryItems ?? factoryItems(phone.personality ?? DEFAULT_PERSONALITY, phone.itemCount);
+    const { personalities = [phone.personality ?? DEFAULT_PERSONALITY] } = options;
+    this.#models = personalities.map((personality) => modelOf(personality, options));
     this.#seed = options.seed ?? randomInt(2 ** 31);
   }
 
@@ -63,12 +90,14 @@ export class VirtualFleet {
       await this.#waitUntil(this.#startedAtMs + (number * 1000) / ratePerSecond, signal);
       while (active.size >= concurrency) await Promise.race(active);
       if (signal.aborted) break;
-      const run = this.#runPhone(this.#addPhone(number), scenario, signal).finally(() => active.delete(run));
+      const phone = await this.#addPhone(number);
+      const run = this.#runPhone(phone, scenario, signal).finally(() => active.delete(run));
       active.add(run);
     }
     await Promise.all(active);
     signal.removeEventListener('abort', switchOff);
-    this.#client.close();
+    for (const { client } of this.#models) client.close();
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
     return this.summary();
   }
 
@@ -77,22 +106,30 @@ export class VirtualFleet {
     return this.stats.summary(this.#clock.monotonicMs() - this.#startedAtMs);
   }
 
-  #addPhone(number: number): VirtualPhone {
+  async #addPhone(number: number): Promise<VirtualPhone> {
     const { url, phone = {}, macStart = '00:1A:E8:00:00:01', e164Start = '4989100000' } = this.options;
+    const model = this.#models[number % this.#models.length];
+    if (!model) throw new TypeError('a fleet needs a personality');
     const created = new VirtualPhone({
       contactMeUri: `http://${testAddress(number)}:8085/contact_dls.html/ContactDLS`,
       ...phone,
+      personality: model.personality,
       url,
       macAddress: macAddressAfter(macStart, number),
       e164: phoneNumberAfter(e164Start, number),
       seed: this.#seed + number,
       ...(phone.nonceSeed === undefined ? {} : { nonceSeed: phone.nonceSeed + number }),
-      factoryItems: this.#factory,
-      client: this.#client.forAnotherPhone(),
+      factoryItems: model.factory,
+      client: model.client.forAnotherPhone(),
       observer: this.stats,
       clock: this.#clock,
     });
     this.phones.push(created);
+    if (this.options.contactMe) {
+      const isLoopback = this.options.contactMe === 'loopback';
+      const address = isLoopback ? { host: loopbackAddress(number), port: CONTACT_ME_PORT } : {};
+      this.#listeners.push(await created.listenForContactMe(address));
+    }
     return created;
   }
 

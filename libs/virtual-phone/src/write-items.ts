@@ -38,6 +38,7 @@ function refusalOf(
   if (definition.access === 'read-only') return 'read only';
   const security = refusalOfSecurityItem(profile, items, item, written);
   if (security) return security;
+  if (item.name === 'goto-secure-mode') return undefined; // the catalogue takes it for the argument of an action
   const codes = validateItem(item)
     .filter(({ severity }) => severity === 'error')
     .map(({ code }) => code);
