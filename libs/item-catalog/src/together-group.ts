@@ -33,6 +33,8 @@ const THING_OF_PREFIX: readonly (readonly [RegExp, string])[] = [
 const UNINDEXED_TOGETHER: ReadonlyMap<string, string> = new Map([
   ['vlan-id', 'vlan'],
   ['vlan-method', 'vlan'],
+  // With the port the phone goes to Secure Mode (PROTOCOL 7.2); its other items are of the catalogue's group of that name.
+  ['dls-secure-port', 'secure-mode'],
 ]);
 
 /**
