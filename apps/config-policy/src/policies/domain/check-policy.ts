@@ -1,4 +1,5 @@
 import { isSecretItem, itemKey, validateItem, type ItemIssue, type ItemIssueCode } from '@opendls/item-catalog';
+import { parseFirmwareRange } from '@opendls/firmware';
 import type { z } from 'zod';
 import { isReservedItem, reservedItemMessage } from '../../security/domain/reserved-items.js';
 import { parseSecretRef } from '../../secrets/domain/secret-ref.js';
@@ -9,6 +10,7 @@ import {
   type PolicyDocument,
   type PolicyItem,
 } from './policy-document.js';
+import { isVersionRange } from './selector.js';
 import { jsonPath, type DocumentPath, type PolicyFinding, type PolicyFindingCode } from './policy-problem.js';
 
 /** A finding before its position in the text is known. */
@@ -38,11 +40,24 @@ export function checkPolicy(document: unknown): PolicyCheck {
   const parsed = policyDocumentSchema.safeParse(input);
   const problems = (parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, input));
   const warnings: LocatedFinding[] = [];
+  if (parsed.success) problems.push(...checkVersionRanges(parsed.data.spec.select.softwareVersion));
   for (const finding of checkItems(itemsOf(input))) {
     (finding.severity === 'error' ? problems : warnings).push(finding.finding);
   }
   if (!parsed.success || problems.length > 0) return { ok: false, problems, warnings };
   return { ok: true, document: parsed.data, warnings };
+}
+
+/** Patterns of versions that are meant as ranges. */
+function checkVersionRanges(patterns: string | readonly string[] | undefined): LocatedFinding[] {
+  const list = typeof patterns === 'string' ? [patterns] : (patterns ?? []);
+  return list.flatMap((pattern, position) => {
+    const result = isVersionRange(pattern) ? parseFirmwareRange(pattern) : undefined;
+    if (result === undefined || result.ok) return [];
+    const path = ['spec', 'select', 'softwareVersion', ...(typeof patterns === 'string' ? [] : [position])];
+    const message = `is not a range of versions: ${result.error.message} at character ${result.error.position + 1}`;
+    return [{ path, code: 'invalid-version-range' as const, message, allowed: 'such as >= V3 R3, < V3 R5.12.0' }];
+  });
 }
 
 interface Graded {

@@ -58,7 +58,9 @@ export type PolicyItem = z.output<typeof policyItemSchema>;
 const selectSchema = z.strictObject({
   deviceType: patterns.optional(),
   softwareType: patterns.optional(),
-  softwareVersion: patterns.optional(),
+  softwareVersion: patterns
+    .optional()
+    .meta({ description: 'Patterns, or ranges such as `>= V3 R3, < V3 R5.12.0` in any form of version' }),
   macPrefix: patterns.optional(),
   e164: patterns.optional(),
   deviceId: patterns.optional(),

@@ -12,6 +12,7 @@ export type PolicyFindingCode =
   | 'duplicate-item'
   | 'secret-in-clear'
   | 'invalid-secret-ref'
+  | 'invalid-version-range'
   | 'reserved-item'
   | 'not-secret'
   | 'name-mismatch'

@@ -1,5 +1,7 @@
+import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import { aPolicySet, aRevision } from '../../../test/builders.js';
+import { aDocument, aPolicySet, aRevision } from '../../../test/builders.js';
+import { checkPolicy } from './check-policy.js';
 import { compileGlob } from './glob.js';
 import { LAYERS } from './policy-document.js';
 import { PolicySet } from './policy-set.js';
@@ -150,5 +152,31 @@ describe('PolicySet', () => {
         expect(result(shuffled)).toEqual(result(revisions));
       }),
     );
+  });
+
+  it.each([
+    ['>= V3 R3, < V3 R5.12.0', 'V3 R5.11.9', true],
+    ['>= V3 R3, < V3 R5.12.0', 'V3 R5.12.0', false],
+    ['>= 3.3.0.0', 'V3 R5.12.0', true],
+    ['V1..V2 R2', 'V2 R2.30.0', true],
+    ['V3 R5*', 'V3 R5.12.0', true],
+    ['>= V3', 'unreadable', false],
+  ])('selects by the version range %s: %s is %s', (softwareVersion, version, isSelected) => {
+    const set = aPolicySet({ select: { softwareVersion }, items: [{ name: 'sntp-addr', value: 'x' }] });
+    expect(set.select({ ...facts, softwareVersion: version })).toHaveLength(isSelected ? 1 : 0);
+  });
+
+  it('says where a version range is broken', () => {
+    const check = checkPolicy(aDocument({ select: { softwareVersion: ['V3*', '>= V3 R3, < R5'] } }));
+    expect(check).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          path: ['spec', 'select', 'softwareVersion', 1],
+          code: 'invalid-version-range',
+          message: expect.stringMatching(/at character 13$/),
+        },
+      ],
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { isInFirmwareRange, parseFirmwareRange, parseFirmwareVersion } from '@opendls/firmware';
 import { compileGlob, type TextMatcher } from './glob.js';
 import { SELECTOR_KEYS, type PolicyDocument, type SelectorKey } from './policy-document.js';
 
@@ -42,6 +43,7 @@ function compileKey(key: SelectorKey, patterns: readonly string[]): Selector {
 /** Long lists are mostly plain texts, such as all numbers of a site: one look-up instead of many comparisons. */
 function exactTexts(key: SelectorKey, patterns: readonly string[]): ReadonlySet<string> | undefined {
   if (key === 'macPrefix' || patterns.some((pattern) => /[*?]/.test(pattern))) return undefined;
+  if (key === 'softwareVersion' && patterns.some(isVersionRange)) return undefined;
   return new Set(patterns.map((pattern) => (key === 'deviceId' ? plainIdentity(pattern) : pattern.toLowerCase())));
 }
 
@@ -53,12 +55,28 @@ function compilePattern(key: SelectorKey, pattern: string): TextMatcher {
     }
     case 'deviceId':
       return compileGlob(plainIdentity(pattern));
+    case 'softwareVersion':
+      return isVersionRange(pattern) ? compileVersionRange(pattern) : compileGlob(pattern);
     case 'deviceType':
     case 'softwareType':
-    case 'softwareVersion':
     case 'e164':
       return compileGlob(pattern);
   }
+}
+
+/** `>= V3 R3, < V3 R5.12.0`, `V2..V3 R1`: what no version and no glob of one has. */
+export function isVersionRange(pattern: string): boolean {
+  return /[<>=,]|\.\./.test(pattern);
+}
+
+function compileVersionRange(pattern: string): TextMatcher {
+  const parsed = parseFirmwareRange(pattern);
+  // Documents are checked before they are stored; a range that does not parse any more selects nothing.
+  if (!parsed.ok) return () => false;
+  return (text) => {
+    const version = parseFirmwareVersion(text);
+    return version !== undefined && isInFirmwareRange(version, parsed.range);
+  };
 }
 
 function factOf(key: SelectorKey, facts: SelectableFacts): string | null {
