@@ -1,6 +1,6 @@
 import { byteSize, csv, durationMs, flag, integer, port } from '@opendls/config';
 import { AUTO_TRAITS, type TraitSettings } from '@opendls/dls-interaction';
-import { instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process';
+import { instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process/process';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import {

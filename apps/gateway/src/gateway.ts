@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { deriveTokenKeys, type SealingKeys } from '@opendls/crypto';
+import { deriveTokenKeys, type SealingKeys } from '@opendls/crypto/sealing';
 import { DEFAULT_SETTINGS } from '@opendls/dls-interaction';
 import type { EventBus } from '@opendls/event-bus';
 import { DEVICE_DIRECTIVE_TOPIC, WORK_ORDER_TOPIC } from '@opendls/event-contracts';
 import { FileLinks } from '@opendls/file-links';
-import { createOpsServer, type ApiKeySource, type HealthCheck, type RunningServer } from '@opendls/http';
+import { createOpsServer, type ApiKeySource, type HealthCheck, type RunningServer } from '@opendls/http/ops';
 import type { Logger } from '@opendls/logging';
 import { Registry } from 'prom-client';
 import { BusLink, type BusStream } from './bus-link.js';

@@ -1,4 +1,4 @@
-import { runService } from '@opendls/service-process';
+import { runService } from '@opendls/service-process/process';
 import { tlsFilesOf } from './phones/tls-files.js';
 import { gatewaySettings, serveGateway } from './serve.js';
 

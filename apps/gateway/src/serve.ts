@@ -1,7 +1,7 @@
 import { busMetrics, createKafkaEventBus } from '@opendls/event-bus';
-import { ApiKeyFile } from '@opendls/http';
+import { ApiKeyFile } from '@opendls/http/ops';
 import type { Logger } from '@opendls/logging';
-import type { RunningService } from '@opendls/service-process';
+import type { RunningService } from '@opendls/service-process/process';
 import { Registry } from 'prom-client';
 import { configFromEnvironment, gatewayEnvironment, type GatewayConfig, type GatewayEnvironment } from './config.js';
 import { startGateway } from './gateway.js';

@@ -1,4 +1,4 @@
-import { signToken, verifyToken, type TokenKeys } from '@opendls/crypto';
+import { signToken, verifyToken, type TokenKeys } from '@opendls/crypto/sealing';
 import type { RepeatDetection, ResumePoint, StepKind, Traits } from '@opendls/dls-interaction';
 
 const VERSION = 2;

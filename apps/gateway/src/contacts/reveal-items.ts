@@ -1,4 +1,4 @@
-import { CryptoError, open, type SealingKeys } from '@opendls/crypto';
+import { CryptoError, open, type SealingKeys } from '@opendls/crypto/sealing';
 import type { Settings } from '@opendls/dls-interaction';
 import { sealContext } from '@opendls/event-contracts';
 import { itemKey } from '@opendls/item-catalog';

@@ -1,6 +1,6 @@
 import type { Item } from '@opendls/dls-codec';
 import type { InitialReason } from '@opendls/dls-interaction';
-import { seal, type SealingKeys } from '@opendls/crypto';
+import { seal, type SealingKeys } from '@opendls/crypto/sealing';
 import { sealContext, type DeviceId } from '@opendls/event-contracts';
 import { itemKey } from '@opendls/item-catalog';
 

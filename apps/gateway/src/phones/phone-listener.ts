@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
-import { listenError, urlHost } from '@opendls/http';
+import { listenError, urlHost } from '@opendls/http/ops';
 import type { Logger } from '@opendls/logging';
 import type { PhoneListenerConfig, PhoneRequestLimits } from '../config.js';
 import type { GatewayEdge } from '../edge.js';

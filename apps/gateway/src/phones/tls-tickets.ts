@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import type { SealingKeys } from '@opendls/crypto';
+import type { SealingKeys } from '@opendls/crypto/sealing';
 
 const TICKET_KEY_BYTES = 48;
 const PERIOD_MS = 43_200_000;

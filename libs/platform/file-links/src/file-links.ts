@@ -1,4 +1,4 @@
-import { deriveTokenKeys, signToken, verifyToken, type SealingKeys, type TokenKeys } from '@opendls/crypto';
+import { deriveTokenKeys, signToken, verifyToken, type SealingKeys, type TokenKeys } from '@opendls/crypto/sealing';
 
 /** What a signed link lets its holder read: one content, for one phone, under one name, until a time. */
 export interface FileLink {

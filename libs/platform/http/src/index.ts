@@ -8,7 +8,8 @@ export { decodeCursor, encodeCursor, pageOf, pageQuerySchema, pageSchema, type P
 export { parseBody, parseInput, parseParams, parseQuery, pathText, validationProblem } from './input/parse-input.js';
 export { parseJson, type JsonResult } from './input/parse-json.js';
 export { rawBody, RawBody, type BodyMediaType } from './input/raw-body.js';
-export { OpenStream, StreamedBody, streamedBody, Streams } from './input/streamed-body.js';
+export { OpenStream, Streams } from './input/stream-decorators.js';
+export { StreamedBody, streamedBody } from './input/streamed-body.js';
 export { problemSchema } from './openapi/document.js';
 export { apiQueries, zodToOpenApi, type OpenApiSchema } from './openapi/zod-to-openapi.js';
 export { HealthRegistry, type HealthCheck, type HealthRegistryOptions, type Readiness } from './ops/health.js';

@@ -1,5 +1,5 @@
 import { csv, logLevel } from '@opendls/config';
-import { CryptoError, parseSealingKeys, type SealingKeys } from '@opendls/crypto';
+import { CryptoError, parseSealingKeys, type SealingKeys } from '@opendls/crypto/sealing';
 import { z } from 'zod';
 
 const NAME_CHARACTERS = 'must consist of letters, digits, ".", "_" and "-"';

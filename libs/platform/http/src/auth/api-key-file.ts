@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { apiKeyId, equalInConstantTime, hashApiKey } from '@opendls/crypto';
+import { apiKeyId, equalInConstantTime, hashApiKey } from '@opendls/crypto/sealing';
 import { AppError, type Logger } from '@opendls/logging';
 import { parseJson } from '../input/parse-json.js';
 import { apiKeyFileSchema, type ApiKeyRecord } from './api-key-record.js';

@@ -1,4 +1,4 @@
-import { API_ROLES } from '@opendls/crypto';
+import { API_ROLES } from '@opendls/crypto/sealing';
 import { z } from 'zod';
 
 /** One key as the key file keeps it: its hash, never the key. */

@@ -1,4 +1,4 @@
-import type { ApiRole } from '@opendls/crypto';
+import type { ApiRole } from '@opendls/crypto/sealing';
 
 /** Who makes a request. The id and name may be logged. */
 export interface AuthenticatedKey {

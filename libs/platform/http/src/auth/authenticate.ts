@@ -1,11 +1,11 @@
-import type { ApiRole } from '@opendls/crypto';
+import type { ApiRole } from '@opendls/crypto/sealing';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 import { problem } from '../problem/http-problem.js';
 import { HTTP_PROBLEMS } from '../problem/http-problems.js';
 import type { ApiKeySource, AuthenticatedKey, AuthResult } from './api-key-source.js';
 import type { FailureLimiter } from './failure-limiter.js';
-import { requireRole } from './roles.js';
+import { requireRole } from './role-rules.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { generateApiKey, type ApiRole } from '@opendls/crypto';
+import { generateApiKey, type ApiRole } from '@opendls/crypto/sealing';
 import { AppError } from '@opendls/logging';
 import { readApiKeys } from './api-key-file.js';
 import { apiKeyRecordSchema, type ApiKeyRecord } from './api-key-record.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { flag, parseCommandLine, text, UsageError } from '@opendls/command-line';
-import { API_ROLES, type ApiRole } from '@opendls/crypto';
+import { API_ROLES, type ApiRole } from '@opendls/crypto/sealing';
 import { AppError } from '@opendls/logging';
 import { createApiKey, listApiKeys, revokeApiKey } from '../auth/manage-api-keys.js';
 import type { ApiKeyRecord } from '../auth/api-key-record.js';

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { problem } from '../problem/http-problem.js';
 import { HTTP_PROBLEMS } from '../problem/http-problems.js';
@@ -28,19 +27,6 @@ export class StreamedBody {
     const iterator: AsyncIterable<Buffer> = this.request.iterator({ destroyOnReturn: false });
     return iterator;
   }
-}
-
-/**
- * Marks a handler that reads a body of any media type but JSON and YAML as a stream (`streamedBody`), without the limits of
- * size and time that hold for other requests; the handler counts. The client is authenticated before.
- */
-export function Streams(): MethodDecorator {
-  return RouteConfig({ streams: true });
-}
-
-/** Marks a handler that is open to everybody, with a long answer: the URL itself is the authorization. */
-export function OpenStream(): MethodDecorator {
-  return RouteConfig({ streams: true, public: true });
 }
 
 /** The body of a request of a handler with `@Streams()`. @throws HttpProblem `body-missing`, `unsupported-media-type` */

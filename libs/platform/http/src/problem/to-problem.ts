@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http';
-import { HttpException } from '@nestjs/common';
 import { isDatabaseUnavailable } from './database-errors.js';
 import { HttpProblem, problem, type ProblemTable } from './http-problem.js';
 import { HTTP_PROBLEMS, type HttpErrorCode } from './http-problems.js';
@@ -35,7 +34,7 @@ const STATUS_FALLBACK: ReadonlyMap<number, HttpErrorCode> = new Map([
 export function toProblem(error: unknown, tables: ProblemTable = {}): HttpProblem {
   if (error instanceof HttpProblem) return error;
   // Nest wraps Fastify's errors; the code is on the inside.
-  if (error instanceof HttpException && describe(error.cause).code?.startsWith('FST_ERR_') === true) {
+  if (isHttpException(error) && describe(error.cause).code?.startsWith('FST_ERR_') === true) {
     return toProblem(error.cause, tables);
   }
   const { code, status } = describe(error);
@@ -45,7 +44,7 @@ export function toProblem(error: unknown, tables: ProblemTable = {}): HttpProble
   if (isDatabaseUnavailable(error)) {
     return problem(HTTP_PROBLEMS, 'database-unavailable', { headers: { 'retry-after': '5' }, cause: error });
   }
-  if (error instanceof HttpException) return problemOfStatus(error.getStatus(), error.message, error);
+  if (isHttpException(error)) return problemOfStatus(error.getStatus(), error.message, error);
   if (code?.startsWith('FST_ERR_') === true && status !== undefined && status < 500) {
     return problemOfStatus(status, undefined, error);
   }
@@ -60,6 +59,22 @@ function problemOfStatus(status: number, detail: string | undefined, cause: unkn
   if (code !== undefined) return problem(HTTP_PROBLEMS, code, { detail, cause });
   if (status >= 500) return problem(HTTP_PROBLEMS, 'internal-error', { cause });
   return new HttpProblem(status, 'request-rejected', STATUS_CODES[status] ?? 'The request was rejected', { cause });
+}
+
+/** Nest's, known by its form: servers without Nest answer problems too, and must not load it for this question. */
+interface NestHttpException extends Error {
+  getStatus(): number;
+  getResponse(): unknown;
+}
+
+function isHttpException(error: unknown): error is NestHttpException {
+  return (
+    error instanceof Error &&
+    'getStatus' in error &&
+    typeof error.getStatus === 'function' &&
+    'getResponse' in error &&
+    typeof error.getResponse === 'function'
+  );
 }
 
 function describe(error: unknown): { code?: string; status?: number } {

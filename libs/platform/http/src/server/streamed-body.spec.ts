@@ -8,7 +8,8 @@ import { Registry } from 'prom-client';
 import type { ApiKeySource } from '../auth/api-key-source.js';
 import { HTTP_PROBLEMS } from '../problem/http-problems.js';
 import { problem } from '../problem/http-problem.js';
-import { OpenStream, streamedBody, Streams } from '../input/streamed-body.js';
+import { OpenStream, Streams } from '../input/stream-decorators.js';
+import { streamedBody } from '../input/streamed-body.js';
 import { createApiServer, type ApiServer } from './create-api-server.js';
 import type { HttpLimits } from './http-server-options.js';
 
