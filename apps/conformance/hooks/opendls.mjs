@@ -17,15 +17,18 @@ async function readAccess() {
   return { url: String(url).replace(/\/$/, ''), key };
 }
 
-async function call(method, resource, body) {
+const JSON_TYPE = 'application/json';
+const OCTETS = 'application/octet-stream';
+
+async function send(method, resource, body, type) {
   access ??= readAccess();
   const { url, key } = await access;
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  return fetch(`${url}/config-policy/v1${resource}`, {
-    method,
-    headers: body === undefined ? { authorization: headers.authorization } : headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  const headers = { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) };
+  return fetch(`${url}/config-policy/v1${resource}`, { method, headers, body });
+}
+
+function call(method, resource, body) {
+  return send(method, resource, body === undefined ? undefined : JSON.stringify(body), JSON_TYPE);
 }
 
 async function demand(response, what) {
@@ -35,15 +38,18 @@ async function demand(response, what) {
 const deviceIdOf = (mac) => mac.replaceAll(':', '').toLowerCase();
 const policyNameOf = (mac) => `conformance-${deviceIdOf(mac)}`;
 
-/** Phones with orders instead of a policy. */
-const ordered = new Set();
+/** What was made for a phone besides. */
+const toRemove = new Map();
+
+function undo(mac, resource) {
+  toRemove.set(mac, [...(toRemove.get(mac) ?? []), resource]);
+}
 
 /** A one-off job. A version of OpenDLS without that interface cannot do it. */
 async function order(mac, kind, parameters) {
   const response = await call('POST', `/devices/${deviceIdOf(mac)}/orders`, { kind, ...parameters });
   if (response.status === 404 || response.status === 405) return false;
   await demand(response, `order ${kind}`);
-  ordered.add(mac);
   return true;
 }
 
@@ -74,16 +80,60 @@ export function wantRestart({ mac }) {
   return order(mac, 'restart', {});
 }
 
-export function wantFile({ mac, name, type, url }) {
-  return order(mac, 'file', { files: [{ name, type, url }] });
+export function wantFile({ mac, type, url }) {
+  return order(mac, 'file', { files: [{ type, url }] });
+}
+
+export function wantFiles({ mac, files }) {
+  // A deletion names the file, a deployment says where it is.
+  const asOrdered = ({ name, type, action, url }) => ({ type, action, ...(action === 'delete' ? { name } : { url }) });
+  return order(mac, 'file', { files: files.map(asOrdered) });
+}
+
+export async function wantStoredFile({ mac, name, type, content }) {
+  const stored = `conformance-${deviceIdOf(mac)}-${name}`;
+  const response = await send('PUT', `/files/${encodeURIComponent(stored)}?type=${type}`, content, OCTETS);
+  if (response.status === 404) return false;
+  await demand(response, 'the file');
+  undo(mac, `/files/${encodeURIComponent(stored)}`);
+  return order(mac, 'file', { files: [{ name: stored }] });
 }
 
 export function wantFirmware({ mac, softwareType, version, url }) {
   return order(mac, 'firmware', { softwareType, version, url });
 }
 
+export function wantFactoryReset({ mac }) {
+  // A phone asks for the vendor's constant; the suite only looks whether there is something.
+  return order(mac, 'factory-reset', { password: 'of-a-conformance-run' });
+}
+
+export function wantCertificate({ mac, item, pkcs12 }) {
+  return order(mac, 'certificate', { item, pkcs12 });
+}
+
+export async function wantSecureMode({ mac }) {
+  const response = await call('POST', `/devices/${deviceIdOf(mac)}/secure-mode`, {});
+  if (response.status === 404 || response.status === 409) return false;
+  await demand(response, 'secure mode');
+  return true;
+}
+
+export async function mobileUser({ mac, e164, password, items }) {
+  const response = await call('PUT', `/mobile-users/${e164}`, { password, items });
+  if (response.status === 404) return false;
+  await demand(response, 'the mobile user');
+  undo(mac, `/mobile-users/${e164}`);
+  return true;
+}
+
+export function contactNow({ mac }) {
+  return order(mac, 'read', { items: [{ name: 'reg-port' }], contact: true });
+}
+
 export async function cleanup({ mac }) {
-  if (ordered.delete(mac)) return;
   const response = await call('DELETE', `/policies/${policyNameOf(mac)}`);
   if (response.status !== 404) await demand(response, 'removing the policy');
+  for (const resource of toRemove.get(mac) ?? []) await call('DELETE', resource);
+  toRemove.delete(mac);
 }
