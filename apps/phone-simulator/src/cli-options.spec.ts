@@ -23,6 +23,11 @@ describe('the command line', () => {
         timeoutMs: 15_000,
         legacyTls: false,
         keepAlive: false,
+        loopbackAddresses: false,
+        stayMs: 60_000,
+        pollMs: 10_000,
+        userStart: '4989200000',
+        userPassword: '123456',
       },
     });
   });
@@ -55,7 +60,11 @@ describe('the command line', () => {
 
   it('shows its help', () => {
     expect(parseCommandLine(['--help', '--nonsense'])).toEqual({ kind: 'help' });
-    for (const option of ['--url', '--phones', '--legacy-tls', 'local-change', 'storm']) expect(HELP).toContain(option);
+    for (const option of [
+      ...['--url', '--phones', '--legacy-tls', '--legacy URL', '--personality', '--loopback-addresses', '--stay'],
+      ...['local-change', 'storm', 'mobility', 'faults', 'cp710'],
+    ])
+      expect(HELP).toContain(option);
   });
 
   it.each([
@@ -82,8 +91,27 @@ describe('the command line', () => {
     [['--url', 'nonsense'], ['--url: not a URL: nonsense']],
     [
       [...URL_ARGS, '--scenario', 'boom'],
-      ['--scenario must be one of boot, reboot, local-change, large, busy, storm, not boom'],
+      [
+        '--scenario must be one of boot, reboot, local-change, large, busy, storm, mobility, files, firmware, ' +
+          'secure-mode, contact-me, dcmp, faults, not boom',
+      ],
     ],
+    [
+      [...URL_ARGS, '--personality', 'nokia'],
+      [
+        '--personality must be mix or one of openstage-60-v3, openstage-40-v3, openstage-40-v1, desk-phone-ip-55g, ' +
+          'cp210, cp710, not nokia',
+      ],
+    ],
+    [
+      [...URL_ARGS, '--personality', 'openstage-40-v1'],
+      [
+        '--personality openstage-40-v1 speaks TLS 1.0 only: give --legacy URL, or --legacy-tls if --url is that listener',
+      ],
+    ],
+    [[...URL_ARGS, '--legacy', 'http://x'], ['--legacy: phones speak HTTPS only: http://x']],
+    [[...URL_ARGS, '--stay', '-1'], ['--stay must be a number of seconds up to 86400']],
+    [[...URL_ARGS, '--user-start', 'bob'], ['--user-start: not a phone number: bob']],
   ])('names what is wrong: %j', (args, problems) => {
     expect(problemsOf(...args)).toEqual(problems);
   });

@@ -1,5 +1,12 @@
 import { parseArgs } from 'node:util';
-import { macAddressAfter, phoneNumberAfter, serviceUrl } from '@opendls/virtual-phone';
+import {
+  findPersonality,
+  macAddressAfter,
+  PERSONALITIES,
+  phoneNumberAfter,
+  serviceUrl,
+  speaksLegacyTlsOnly,
+} from '@opendls/virtual-phone';
 import { findScenario, SCENARIOS } from './scenarios.js';
 
 /** What the command line asks for, checked. */
@@ -19,6 +26,15 @@ export interface SimulateOptions {
   readonly timeoutMs: number;
   readonly legacyTls: boolean;
   readonly keepAlive: boolean;
+  /** Where phones that speak TLS 1.0 only go. */
+  readonly legacyUrl?: string;
+  /** A name of a personality, or `mix` for all in turn; absent: `deviceType` says. */
+  readonly personality?: string;
+  readonly loopbackAddresses: boolean;
+  readonly stayMs: number;
+  readonly pollMs: number;
+  readonly userStart: string;
+  readonly userPassword: string;
 }
 
 export type ParsedCommandLine =
@@ -40,6 +56,13 @@ const OPTIONS = {
   timeout: { type: 'string', default: '15' },
   'legacy-tls': { type: 'boolean', default: false },
   'keep-alive': { type: 'boolean', default: false },
+  legacy: { type: 'string' },
+  personality: { type: 'string' },
+  'loopback-addresses': { type: 'boolean', default: false },
+  stay: { type: 'string', default: '60' },
+  'poll-interval': { type: 'string', default: '10' },
+  'user-start': { type: 'string', default: '4989200000' },
+  'user-password': { type: 'string', default: '123456' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -57,6 +80,15 @@ ${SCENARIOS.map(({ name, description }) => `                         ${name.padE
   --mac-start MAC      address of the first phone (00:1A:E8:00:00:01); the others count up
   --e164-start NUMBER  number of the first phone (4989100000); the others count up
   --device-type TYPE   model, such as "OpenStage 60" (default), "OpenStage 40", "OpenScape Desk Phone CP210"
+  --personality NAME   model and firmware together, instead of --device-type; mix = all in turn:
+${PERSONALITIES.map(({ name, deviceType, softwareVersion }) => `                         ${name.padEnd(18)} ${deviceType}, ${softwareVersion}`).join('\n')}
+  --legacy URL         the service's listener for TLS 1.0, for models that speak nothing else
+  --loopback-addresses every phone gets a ContactMe port 8085 on an address of its own, 127.1.0.1 and on (Linux);
+                       otherwise scenarios that need one use any free port of 127.0.0.1
+  --stay SECONDS       how long phones wait for the service in scenarios that wait (60)
+  --poll-interval SECONDS  between DCMP polls when the service sets no interval (10)
+  --user-start NUMBER  mobile user of the first phone (4989200000); the others count up
+  --user-password PWD  password of the mobile users (123456)
   --concurrency N      most phones at work at the same time (no limit)
   --timeout SECONDS    how long a phone waits for an answer (15)
   --legacy-tls         speak TLS 1.0 with the ciphers of old firmware
@@ -95,6 +127,13 @@ export function parseCommandLine(args: readonly string[]): ParsedCommandLine {
     timeoutMs: Number(text('timeout')) * 1000,
     legacyTls: values['legacy-tls'] === true,
     keepAlive: values['keep-alive'] === true,
+    ...(values.legacy === undefined ? {} : { legacyUrl: text('legacy') }),
+    ...(values.personality === undefined ? {} : { personality: text('personality').toLowerCase() }),
+    loopbackAddresses: values['loopback-addresses'] === true,
+    stayMs: Number(text('stay')) * 1000,
+    pollMs: Number(text('poll-interval')) * 1000,
+    userStart: text('user-start'),
+    userPassword: text('user-password'),
   };
   const wrong = checkOptions(options);
   return wrong.length > 0 ? { kind: 'wrong', problems: wrong } : { kind: 'run', options };
@@ -116,9 +155,34 @@ function checkOptions(options: SimulateOptions): string[] {
   }
   return [
     ...problems,
+    ...checkPersonality(options),
+    ...checkTimes(options),
     ...problemOf('--url', () => serviceUrl(options.url)),
     ...problemOf('--mac-start', () => macAddressAfter(options.macStart, isCount(phones) ? phones - 1 : 0)),
     ...problemOf('--e164-start', () => phoneNumberAfter(options.e164Start, 0)),
+    ...problemOf('--user-start', () => phoneNumberAfter(options.userStart, 0)),
+    ...problemOf('--legacy', () => options.legacyUrl === undefined || serviceUrl(options.legacyUrl)),
+  ];
+}
+
+function checkPersonality({ personality, legacyUrl, legacyTls }: SimulateOptions): string[] {
+  if (personality === undefined || personality === 'mix') return [];
+  const found = findPersonality(personality);
+  if (!found) {
+    const names = PERSONALITIES.map(({ name }) => name).join(', ');
+    return [`--personality must be mix or one of ${names}, not ${personality}`];
+  }
+  if (!speaksLegacyTlsOnly(found) || legacyUrl !== undefined || legacyTls) return [];
+  return [
+    `--personality ${personality} speaks TLS 1.0 only: give --legacy URL, or --legacy-tls if --url is that listener`,
+  ];
+}
+
+function checkTimes({ stayMs, pollMs }: SimulateOptions): string[] {
+  const isTime = (ms: number): boolean => ms > 0 && ms <= 86_400_000;
+  return [
+    ...(isTime(stayMs) ? [] : ['--stay must be a number of seconds up to 86400']),
+    ...(isTime(pollMs) ? [] : ['--poll-interval must be a number of seconds up to 86400']),
   ];
 }
 

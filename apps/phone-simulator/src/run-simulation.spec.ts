@@ -52,7 +52,10 @@ describe('a simulation', () => {
   });
 
   it('knows a test for every scenario', () => {
-    expect(SCENARIOS.map(({ name }) => name)).toEqual(['boot', 'reboot', 'local-change', 'large', 'busy', 'storm']);
+    expect(SCENARIOS.map(({ name }) => name)).toEqual([
+      ...['boot', 'reboot', 'local-change', 'large', 'busy', 'storm'],
+      ...['mobility', 'files', 'firmware', 'secure-mode', 'contact-me', 'dcmp', 'faults'],
+    ]);
   });
 
   it('gives phones the addresses, numbers and model it was told', async () => {
