@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SealingKeys } from '@opendls/crypto';
+import type { SealingKeys } from '@opendls/crypto/sealing';
 import { CONTACT_REQUEST_TOPIC, type DeviceId, type EventRecord } from '@opendls/event-contracts';
 import { FileLinks } from '@opendls/file-links';
 import type { Logger } from '@opendls/logging';

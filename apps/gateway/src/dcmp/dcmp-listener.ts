@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { listenError, urlHost } from '@opendls/http';
+import { listenError, urlHost } from '@opendls/http/ops';
 import type { DcmpListenerConfig } from '../edge-config.js';
 import { ConnectionLimits } from '../phones/connection-limits.js';
 import { refuseRequest, refuseSocket, type HttpRefusalCode } from '../phones/http-refusal.js';
