@@ -456,8 +456,14 @@ describe('the fleet', () => {
 
 describe('items of Secure Mode', () => {
   it.each(['goto-secure-mode', 'secure-mode-data', 'dls-client-certificate'])(
-    'refuses a policy with %s',
+    'refuses a policy and an order with %s',
     async (name) => {
+      const phone = await aPhone();
+      const item = name === 'goto-secure-mode' ? { name, value: 'nopin' } : { name, value: 'MIIB' };
+      const order = { kind: 'write', items: [item] };
+      const written = await call('POST', `devices/${phone.deviceId}/orders`, 'admin', order);
+      expect(written.status).toBe(400);
+      expect(written.text).toContain('reserved-item');
       const document = {
         apiVersion: 'opendls/v1',
         kind: 'Policy',

@@ -1,6 +1,7 @@
 import type { ItemToWrite } from '@opendls/event-contracts';
 import { isSecretItem, itemKey, validateItem } from '@opendls/item-catalog';
 import { z } from 'zod';
+import { isReservedItem, reservedItemMessage } from '../../security/domain/reserved-items.js';
 import { itemIndexSchema, itemNameSchema } from './order-items.js';
 import type { OrderKind, OrderProblem } from './order-kind.js';
 
@@ -26,6 +27,9 @@ export const certificate: OrderKind<z.output<typeof schema>> = {
   kind: 'certificate',
   schema,
   plan: async ({ item: name, index, pkcs12, pem }, context) => {
+    if (isReservedItem(name)) {
+      return { ok: false, problems: [{ path: 'item', code: 'reserved-item', message: reservedItemMessage(name) }] };
+    }
     const value = (pkcs12 ?? pem ?? '').trim();
     const problems = [
       ...(pkcs12 === undefined ? pemProblems(value) : pkcs12Problems(value)),

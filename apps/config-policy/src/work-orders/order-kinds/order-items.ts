@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { selectableFacts } from '../../devices/domain/device-state.js';
 import { comparableValue } from '../../policies/domain/item-value.js';
 import { MAX_SECRET_NAME_LENGTH, parseSecretRef, resolveSecretRef } from '../../secrets/domain/secret-ref.js';
+import { isReservedItem, reservedItemMessage } from '../../security/domain/reserved-items.js';
 import type { OrderTarget } from '../domain/work-order.js';
 import type { OrderContext, OrderProblem } from './order-kind.js';
 
@@ -73,6 +74,10 @@ export async function checkItem(
   context: OrderContext,
 ): Promise<{ readonly checked?: CheckedItem; readonly problems: OrderProblem[]; readonly warnings: OrderProblem[] }> {
   const { name, index } = input;
+  if (isReservedItem(name)) {
+    const problem = { path: `${path}.name`, code: 'reserved-item', message: reservedItemMessage(name) };
+    return { problems: [problem], warnings: [] };
+  }
   const opened: Found<string> =
     input.secretRef === undefined
       ? { ok: true, value: input.value ?? '' }
