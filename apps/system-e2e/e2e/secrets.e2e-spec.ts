@@ -42,7 +42,11 @@ const SECRETS = {
 const CONTROL = { control: `Control-Ae5-${RUN}` };
 
 /** The files that hold keys and passwords: documented, and closed to others (mode 0600). */
-const KEY_FILES = new Set(['api-key', 'sealing-keys', path.join('tls', 'key.pem')]);
+const KEY_FILES = new Set([
+  'api-key',
+  'sealing-keys',
+  ...['key.pem', 'ca-key.pem', 'secure-key.pem'].map((name) => path.join('tls', name)),
+]);
 
 describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
   const topicPrefix = `secrets-${RUN}.`;
