@@ -37,6 +37,8 @@ import { MaintenanceLoop } from './maintenance-loop.js';
 import { ConfigPolicyMetrics } from './metrics.js';
 import { ChangePolicies } from './policies/change-policies.use-case.js';
 import { POLICY_PROBLEMS } from './policies/policies.errors.js';
+import { MOBILE_USER_PROBLEMS } from './mobile-users/mobile-users.errors.js';
+import { createMobileUsers, type MobileUsers } from './mobile-users/mobile-users.module.js';
 import { PoliciesModule } from './policies/policies.module.js';
 import { PoliciesService } from './policies/policies.service.js';
 import { PoliciesStore } from './policies/policies.store.js';
@@ -114,6 +116,7 @@ class ConfigPolicy implements ConfigPolicyPart {
     ...DEVICE_PROBLEMS,
     ...ORDER_PROBLEMS,
     ...SECURITY_PROBLEMS,
+    ...MOBILE_USER_PROBLEMS,
   };
   readonly modules: ServicePart['modules'];
   readonly health: HealthCheck[];
@@ -129,6 +132,7 @@ class ConfigPolicy implements ConfigPolicyPart {
   private readonly counters: ConfigPolicyMetrics;
   private readonly fileStore: FileStore;
   private readonly security: SecurityFeature;
+  private readonly mobileUsers: MobileUsers;
   private readonly messages: DeviceMessages;
   private readonly directory: PolicyDirectory | undefined;
   private readonly loops: MaintenanceLoop[] = [];
@@ -150,12 +154,15 @@ class ConfigPolicy implements ConfigPolicyPart {
     const policiesStore = new PoliciesStore(dataSource);
     const secrets = new SecretsService(this.unitOfWork, new SecretsStore(dataSource), sealingKeys, clock);
     this.security = createSecurity({ dataSource, unitOfWork: this.unitOfWork, sealingKeys, clock, logger }, authority);
+    this.mobileUsers = createMobileUsers({
+      ...{ dataSource, unitOfWork: this.unitOfWork, secrets, sealingKeys, metrics, clock, logger },
+    });
     this.parts = {
       devices: new DevicesStore(dataSource),
       orders: new WorkOrdersStore(dataSource),
       policies: new PolicyRegistry(policiesStore),
       ...{ secrets, sealingKeys, clock, settings: this.settings },
-      features: [this.security.rules],
+      features: [this.security.rules, this.mobileUsers.rules],
     };
     const source = `/opendls/config-policy/${options.instanceId ?? `${hostname()}-${process.pid}`}`;
     this.messages = new DeviceMessages(source, topicPrefix, clock);
@@ -168,6 +175,7 @@ class ConfigPolicy implements ConfigPolicyPart {
       SecretsModule.register(secrets),
       this.fileStore.module,
       this.security.module,
+      this.mobileUsers.module,
       ConfiguredDevicesModule.register(new DevicesService(dataSource, this.parts)),
       this.ordersModule(),
     ];
@@ -274,6 +282,9 @@ class ConfigPolicy implements ConfigPolicyPart {
     this.counters.countedGauge('due_contacts', 'Phones that are to be woken by now', [], async () => [
       { labels: {}, count: await devices.countDueContacts(new Date()) },
     ]);
+    this.counters.countedGauge('mobile_users', 'Mobile users by whether they are logged on', ['state'], async () =>
+      (await this.mobileUsers.store.countByPresence()).map(({ state, count }) => ({ labels: { state }, count })),
+    );
     this.counters.countedGauge('devices', 'Phones by compliance state', ['state'], async () =>
       (await devices.countByCompliance()).map(({ compliance, count }) => ({ labels: { state: compliance }, count })),
     );

@@ -8,6 +8,8 @@ import { AddOrderKinds1796256000000 } from './migrations/1796256000000-add-order
 import { AddWaking1796256060000 } from './migrations/1796256060000-add-waking.js';
 import { AddFiles1796256100000 } from './migrations/1796256100000-add-files.js';
 import { CreateSecurity1796342400000 } from './migrations/1796342400000-create-security.js';
+import { CreateMobileUsers1796428800000 } from './migrations/1796428800000-create-mobile-users.js';
+import { MobileUserDataEntity, MobileUserEntity } from './mobile-users/mobile-user.entity.js';
 import { PolicyEntity, PolicyRevisionEntity, PolicyVersionEntity } from './policies/policy.entity.js';
 import { SecretEntity } from './secrets/secret.entity.js';
 import { DeviceCertificateEntity, DeviceSecurityEntity, SecurityRollOutEntity } from './security/security.entity.js';
@@ -30,6 +32,8 @@ const ENTITIES = [
   DeviceSecurityEntity,
   DeviceCertificateEntity,
   SecurityRollOutEntity,
+  MobileUserEntity,
+  MobileUserDataEntity,
 ];
 const MIGRATIONS = [
   CreateConfigPolicy1767225600000,
@@ -37,6 +41,7 @@ const MIGRATIONS = [
   AddWaking1796256060000,
   AddFiles1796256100000,
   CreateSecurity1796342400000,
+  CreateMobileUsers1796428800000,
 ];
 
 /** How the database of config-policy is connected to. */
