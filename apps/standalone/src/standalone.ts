@@ -14,6 +14,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Registry } from 'prom-client';
 import type { StandaloneOptions } from './command-line.js';
+import { freePort } from './free-port.js';
+import { storedFiles } from './stored-files.js';
 
 const DATABASES = {
   inventory: 'opendls_inventory',
@@ -29,6 +31,8 @@ interface Site {
   /** Tells the person at the terminal what is going on. */
   readonly say: (line: string) => void;
   readonly teardown: Teardown;
+  /** Where phones in Secure Mode call: config-policy tells them, the gateway listens. */
+  readonly securePort: number;
 }
 
 /** Starts everything in this process. What was started is stopped again when a later part cannot start. */
@@ -40,7 +44,9 @@ export async function startStandalone(
   try {
     const data = await openDataDirectory(options['data-dir']);
     teardown.add(() => data.release());
-    const running = await startParts({ options, data, logger: logTo(data), say, teardown });
+    for (const warning of data.warnings) say(warning);
+    const securePort = options['secure-phone-port'] || (await freePort(options.host));
+    const running = await startParts({ options, data, logger: logTo(data), say, teardown, securePort });
     return { ...running, data, close: () => teardown.run() };
   } catch (error) {
     await teardown.run();
@@ -68,12 +74,14 @@ async function startParts(site: Site): Promise<Omit<RunningInstallation, 'data' 
   const [inventory, configPolicy] = await startServices(site, postgres, bus);
   ops.health.add(...namedAfter(inventory), ...namedAfter(configPolicy));
   const api = await startApi(site, inventory, configPolicy, ops);
-  const gateway = await startPhoneListeners(site, bus, ops.metrics);
+  const gateway = await startPhoneListeners(site, bus, configPolicy, ops.metrics);
   ops.health.add(...gateway.health);
   await data.writeEventLogUrl(postgres.url(DATABASES.log));
   await data.writeEndpoints({
     phones: gateway.phonesUrl,
+    ...(gateway.securePhonesUrl ? { securePhones: gateway.securePhonesUrl } : {}),
     ...(gateway.legacyPhonesUrl ? { legacyPhones: gateway.legacyPhonesUrl } : {}),
+    ...(gateway.dcmpUrl ? { dcmp: gateway.dcmpUrl } : {}),
     api: api.url,
     kafka: null,
     processes: [
@@ -89,7 +97,8 @@ async function startParts(site: Site): Promise<Omit<RunningInstallation, 'data' 
   ]);
   // Whoever runs the server decides; an orderly stop must not end the process as unhandled.
   failed.catch(() => undefined);
-  return { phonesUrl: gateway.phonesUrl, legacyPhonesUrl: gateway.legacyPhonesUrl, apiUrl: api.url, newApiKey, failed };
+  const { phonesUrl, securePhonesUrl, legacyPhonesUrl, dcmpUrl } = gateway;
+  return { phonesUrl, securePhonesUrl, legacyPhonesUrl, dcmpUrl, apiUrl: api.url, newApiKey, failed };
 }
 
 /** What the API server shows of the parts. */
@@ -131,7 +140,7 @@ async function startBus({ logger, teardown }: Site, postgres: EmbeddedPostgres, 
 }
 
 async function startServices(
-  { data, logger, teardown }: Site,
+  { data, logger, teardown, securePort }: Site,
   postgres: EmbeddedPostgres,
   bus: EventBus,
 ): Promise<[InventoryPart, ConfigPolicyPart]> {
@@ -149,6 +158,11 @@ async function startServices(
     sealingKeys: parseSealingKeys(data.sealingKeys),
     policyDir: data.policyDirectory,
     instanceId: 'standalone',
+    security: {
+      authority: await identityIn(data.certificateAuthority),
+      serverAuthorities: data.serverCaFile === undefined ? undefined : await readFile(data.serverCaFile, 'utf8'),
+      securePhonePort: securePort,
+    },
   });
   teardown.add(() => configPolicy.stop());
   await inventory.start();
@@ -179,19 +193,40 @@ async function startApi(
 }
 
 async function startPhoneListeners(
-  { options, data, logger, teardown }: Site,
+  { options, data, logger, teardown, securePort }: Site,
   bus: EventBus,
+  configPolicy: ConfigPolicyPart,
   metrics: Registry,
 ): Promise<RunningGateway> {
-  const [key, cert] = [await readFile(data.tls.keyFile, 'utf8'), await readFile(data.tls.certificateFile, 'utf8')];
-  const listener = { ...(options.host === undefined ? {} : { host: options.host }), tls: { key, cert } };
+  const host = options.host === undefined ? {} : { host: options.host };
+  const listener = { ...host, tls: await identityIn(data.tls) };
   const legacyPort = options['legacy-phone-port'];
+  const dcmpPort = options['dcmp-port'];
+  const networks = options['phone-network'];
   const gateway = await startGateway({
     config: gatewayConfig({
       instanceId: 'standalone',
       phones: { ...listener, port: options['phone-port'] },
+      securePhones: {
+        ...host,
+        port: securePort,
+        tls: await identityIn(data.secureTls),
+        clientCa: await readFile(data.certificateAuthority.certificateFile, 'utf8'),
+      },
       legacyPhones: legacyPort === undefined ? null : { ...listener, port: legacyPort },
+      contactMe: {
+        simulatedPhones: options['simulated-phones'],
+        ...(networks === undefined ? {} : { networks }),
+      },
+      dcmp: dcmpPort === undefined ? null : { ...host, port: dcmpPort },
+      files: { cacheDir: data.resolve('file-cache') },
     }),
+    fileSource: storedFiles(configPolicy.files),
+    tlsFiles: {
+      default: pemFiles(data.tls),
+      legacy: pemFiles(data.tls),
+      secure: { ...pemFiles(data.secureTls), clientCa: data.certificateAuthority.certificateFile },
+    },
     bus,
     logger: logger.child({ part: 'gateway' }),
     sealingKeys: parseSealingKeys(data.sealingKeys),
@@ -199,4 +234,12 @@ async function startPhoneListeners(
   });
   teardown.add(() => gateway.close());
   return gateway;
+}
+
+function pemFiles({ keyFile, certificateFile }: DataDirectory['tls']): { key: string; cert: string } {
+  return { key: keyFile, cert: certificateFile };
+}
+
+async function identityIn({ keyFile, certificateFile }: DataDirectory['tls']): Promise<{ key: string; cert: string }> {
+  return { key: await readFile(keyFile, 'utf8'), cert: await readFile(certificateFile, 'utf8') };
 }

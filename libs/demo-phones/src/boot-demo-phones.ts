@@ -1,4 +1,5 @@
-import { VirtualFleet, type ContactResult } from '@opendls/virtual-phone';
+import { VirtualFleet, type ContactResult, type VirtualPhone } from '@opendls/virtual-phone';
+import { once } from 'node:events';
 import { DEMO_E164_START, DEMO_MAC_START, DEMO_POLICY, DEMO_POLICY_NAME } from './demo-policy.js';
 
 export interface DemoOptions {
@@ -16,15 +17,22 @@ export interface DemoOptions {
 
 const COMPLIANT_TIMEOUT_MS = 30_000;
 const POLL_MS = 100;
+const TELL_MS = 500;
 const RATE_PER_SECOND = 20;
+
+/** Demo phones that were booted, and stay switched on until the signal. */
+export interface DemoPhones {
+  /** How many became what the policy wants. */
+  readonly compliant: number;
+  /** Resolves when all are switched off. Never rejects. */
+  readonly ended: Promise<void>;
+}
 
 /**
  * Makes sure of the sample policy, boots the demo phones, and tells how each arrives and whether it ends up as the policy
- * wants it.
- *
- * @returns how many phones became compliant
+ * wants it. Afterwards they can be asked to call (ContactMe), and each further contact is told.
  */
-export async function bootDemoPhones(options: DemoOptions): Promise<number> {
+export async function bootDemoPhones(options: DemoOptions): Promise<DemoPhones> {
   await ensurePolicy(options);
   options.say(`Booting ${options.count} demo phones ...`);
   const fleet = new VirtualFleet({
@@ -35,14 +43,43 @@ export async function bootDemoPhones(options: DemoOptions): Promise<number> {
     e164Start: DEMO_E164_START,
   });
   let compliant = 0;
-  await fleet.run(async (phone, signal) => {
-    const contacts = await phone.boot();
-    if (signal.aborted) return;
-    const state = await stateInTime(options, phone.macAddress);
-    if (state === 'compliant') compliant += 1;
-    options.say(`  ${phone.macAddress}  ${contacts.map(describeContact).join('; ')}  -> ${state}`);
+  let toBoot = options.count;
+  let allBooted: () => void = () => undefined;
+  const booted = new Promise<void>((resolve) => (allBooted = resolve));
+  const run = fleet.run(async (phone, signal) => {
+    const listener = await phone.listenForContactMe();
+    try {
+      const contacts = await phone.boot();
+      const state = signal.aborted ? undefined : await stateInTime(options, phone.macAddress);
+      if (state === 'compliant') compliant += 1;
+      options.say(`  ${phone.macAddress}  ${contacts.map(describeContact).join('; ')}  -> ${state ?? 'switched off'}`);
+    } catch (error) {
+      options.say(`  ${phone.macAddress}  failed: ${String(error)}`);
+    }
+    toBoot -= 1;
+    if (toBoot === 0) allBooted();
+    await tellContacts(phone, options.say, signal);
+    await listener.close();
   }, options.signal);
-  return compliant;
+  const ended = run.then(
+    () => undefined,
+    (error: unknown) => options.say(`The demo phones failed: ${String(error)}`),
+  );
+  await Promise.race([booted, ended]);
+  return { compliant, ended };
+}
+
+/** Tells each further contact of a phone until the signal. */
+async function tellContacts(phone: VirtualPhone, say: DemoOptions['say'], signal: AbortSignal): Promise<void> {
+  let told = phone.contacts.length;
+  const timer = setInterval(() => {
+    const contacts = phone.contacts.slice(told);
+    told += contacts.length;
+    for (const contact of contacts) say(`  ${phone.macAddress}  ${describeContact(contact)}`);
+  }, TELL_MS);
+  timer.unref();
+  if (!signal.aborted) await once(signal, 'abort');
+  clearInterval(timer);
 }
 
 async function ensurePolicy({ apiUrl, apiKey, say }: DemoOptions): Promise<void> {

@@ -10,6 +10,7 @@ export function firstSteps(options: {
 }): string {
   const { apiUrl, phonesUrl, keyFile, deviceId, brokers } = options;
   const curl = `curl -s -H "Authorization: Bearer $(cat ${keyFile})"`;
+  const orders = `${apiUrl}/config-policy/v1/devices/${deviceId ?? ''}/orders`;
   const lines = [
     'Try:',
     `  ${curl} '${apiUrl}/inventory/v1/devices?limit=5'`,
@@ -17,6 +18,9 @@ export function firstSteps(options: {
       ? [
           `  ${curl} ${apiUrl}/config-policy/v1/devices/${deviceId}`,
           `  ${curl} ${apiUrl}/inventory/v1/devices/${deviceId}/contacts`,
+          // A minute after its last contact, the demo phone takes the request to call.
+          `  ${curl} -H 'Content-Type: application/json' -d '{"kind":"read","items":[{"name":"sntp-addr"}],"contact":true}' ${orders}`,
+          `  ${curl} ${orders}?limit=1    # state, steps, and what the phone answered`,
         ]
       : []),
     `  npm run simulate -- --url ${phonesUrl} --phones 20 --rate 10`,

@@ -1,14 +1,17 @@
 import { runServer } from '@opendls/command-line';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bootDemoPhones } from './boot-demo-phones.js';
+import { bootDemoPhones, type DemoPhones } from './boot-demo-phones.js';
 import { DEMO_MAC_START } from './demo-policy.js';
 import { firstSteps } from './first-steps.js';
 
 /** An installation that answers phones and API calls. */
 export interface RunningInstallation {
   readonly phonesUrl: string;
+  readonly securePhonesUrl?: string | null;
   readonly legacyPhonesUrl?: string | null;
+  /** Plain HTTP for DCMP polls. */
+  readonly dcmpUrl?: string | null;
   readonly apiUrl: string;
   /** Where events can be read by any Kafka client. */
   readonly brokers?: readonly string[];
@@ -44,36 +47,47 @@ export async function runInstallation<Options extends { readonly help: boolean; 
     }
     const installation = await program.start(options, say);
     const demo = new AbortController();
-    const welcomed = welcome(installation, options.demo, say, demo.signal).catch((error: unknown) =>
-      say(`The demo failed: ${String(error)}`),
-    );
+    const welcomed = welcome(installation, options.demo, say, demo.signal).catch((error: unknown) => {
+      say(`The demo failed: ${String(error)}`);
+    });
     return {
       failed: installation.failed,
       close: async () => {
         demo.abort();
-        await welcomed;
+        await (
+          await welcomed
+        )?.ended;
         await installation.close();
       },
     };
   }, say);
 }
 
-async function welcome(installation: RunningInstallation, demo: number, say: Say, signal: AbortSignal): Promise<void> {
-  const { data, phonesUrl, legacyPhonesUrl, apiUrl, brokers, newApiKey } = installation;
+async function welcome(
+  installation: RunningInstallation,
+  demo: number,
+  say: Say,
+  signal: AbortSignal,
+): Promise<DemoPhones | undefined> {
+  const { data, phonesUrl, securePhonesUrl, legacyPhonesUrl, dcmpUrl, apiUrl, brokers, newApiKey } = installation;
   say(`\nOpenDLS is ready.\n  phones  ${phonesUrl}`);
+  if (securePhonesUrl) say(`  secure  ${securePhonesUrl} (phones in Secure Mode)`);
   if (legacyPhonesUrl) say(`  legacy  ${legacyPhonesUrl} (TLS 1.0)`);
+  if (dcmpUrl) say(`  DCMP    ${dcmpUrl}/dcmp`);
   say(`  API     ${apiUrl}`);
   if (brokers) say(`  Kafka   ${brokers.join(',')}`);
   say(`  data    ${data.path} (logs: ${data.logDirectory})`);
   if (newApiKey) say(`  first admin key (kept in ${data.firstApiKeyFile}): ${newApiKey}`);
   say('');
   const apiKey = newApiKey ?? (await keyIn(data.firstApiKeyFile));
-  if (demo > 0 && apiKey) await bootDemoPhones({ phonesUrl, apiUrl, apiKey, count: demo, say, signal });
-  if (signal.aborted) return;
+  const phones =
+    demo > 0 && apiKey ? await bootDemoPhones({ phonesUrl, apiUrl, apiKey, count: demo, say, signal }) : undefined;
+  if (signal.aborted) return phones;
   const relative = path.relative(process.cwd(), data.firstApiKeyFile);
   const keyFile = relative.startsWith('..') ? data.firstApiKeyFile : relative;
   const deviceId = demo > 0 ? DEMO_MAC_START.replaceAll(':', '').toLowerCase() : undefined;
   say(`\n${firstSteps({ apiUrl, phonesUrl, keyFile, deviceId, brokers })}`);
+  return phones;
 }
 
 /** The key in clear, unless it was taken away, as it should be in production. */

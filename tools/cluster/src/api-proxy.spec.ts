@@ -3,6 +3,8 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { startApiProxy, type ApiProxy } from './api-proxy.js';
 
+const REFUSED_BYTES = 20_000_001;
+
 /** What a backend got to see. */
 interface Seen {
   readonly method: string | undefined;
@@ -20,6 +22,17 @@ const strangerSaw: (string | undefined)[] = [];
 
 beforeAll(async () => {
   backend = http.createServer((request, response) => {
+    // An upload that is refused by its length, as the services refuse it.
+    if (Number(request.headers['content-length'] ?? 0) === REFUSED_BYTES) {
+      response.writeHead(413).end('too large');
+      return;
+    }
+    if (request.url === '/inventory/large') {
+      let bytes = 0;
+      request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      request.on('end', () => response.end(String(bytes)));
+      return;
+    }
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
@@ -62,6 +75,20 @@ async function talk(text: string): Promise<string> {
 }
 
 const KEY = 'Host: x\r\nAuthorization: Bearer geheim\r\nConnection: close\r\n';
+
+describe('a large body', () => {
+  const put = (path: string, bytes: number): Promise<Response> =>
+    fetch(`http://127.0.0.1:${proxy.port}${path}`, { method: 'PUT', body: new Uint8Array(bytes) });
+
+  it('is passed on as it arrives', async () => {
+    expect(await (await put('/inventory/large', 50_000_000)).text()).toBe('50000000');
+  });
+
+  it('that is refused before its end gets the answer', async () => {
+    const response = await put('/inventory/large', REFUSED_BYTES);
+    expect([response.status, await response.text()]).toEqual([413, 'too large']);
+  });
+});
 
 describe('the API proxy', () => {
   it('passes path, query, key and body on', async () => {

@@ -17,9 +17,13 @@ export interface ApiProxy {
 }
 
 const BACKEND_TIMEOUT_MS = 30_000;
+/** A whole request, upload of firmware included; the services have shorter times of their own. */
+const REQUEST_TIMEOUT_MS = 600_000;
 /** What belongs to one connection and must not be passed on (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = new Set([
   'connection',
+  // Answered here already.
+  'expect',
   'keep-alive',
   'proxy-connection',
   'te',
@@ -48,6 +52,7 @@ export async function startApiProxy(options: {
       backends.find(({ prefix }) => pathname === prefix || pathname.startsWith(`${prefix}/`)) ?? backends[0];
     passOn(backend, request, response);
   });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.listen({ host: options.host, port: options.port });
   await once(server, 'listening').catch((error: unknown) => {
     throw listenError(error, options.host, options.port);
@@ -88,6 +93,9 @@ function passOn(backend: ApiBackend, request: http.IncomingMessage, response: ht
   // A body without a length goes on in chunks, whatever the method: bare, it would be read as the next request.
   if (request.headers['transfer-encoding'] !== undefined) upstream.setHeader('transfer-encoding', 'chunked');
   upstream.on('response', (answered) => {
+    // An answer before the end of the body (413 for instance): the rest is read for nothing, so that the client gets to it.
+    request.unpipe(upstream);
+    request.resume();
     const passed = Object.entries(answered.headers).filter(([name]) => !HOP_BY_HOP.has(name));
     response.writeHead(answered.statusCode ?? 502, Object.fromEntries(passed));
     answered.pipe(response);

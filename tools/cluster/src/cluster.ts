@@ -35,6 +35,7 @@ export async function startCluster(
   try {
     const data = await openDataDirectory(options['data-dir']);
     teardown.add(() => data.release());
+    for (const warning of data.warnings) say(warning);
     const newApiKey = await ensureFirstApiKey(data);
     say(named.databaseUrl ? 'Using the named PostgreSQL ...' : 'Starting PostgreSQL ...');
     const postgres = await clusterPostgres(data, named.databaseUrl, logTo(data));
@@ -64,7 +65,7 @@ interface Parts {
 
 async function startServices(
   parts: Parts,
-): Promise<Pick<RunningInstallation, 'phonesUrl' | 'legacyPhonesUrl' | 'apiUrl'>> {
+): Promise<Pick<RunningInstallation, 'phonesUrl' | 'securePhonesUrl' | 'legacyPhonesUrl' | 'dcmpUrl' | 'apiUrl'>> {
   const { options, data, postgres, kafka, notices, teardown } = parts;
   const { tell } = notices;
   const databaseUrls = {
@@ -74,11 +75,19 @@ async function startServices(
   tell('Migrating the databases ...');
   await migrateInventory(databaseUrls.inventory);
   await migrateConfigPolicy(databaseUrls.configPolicy);
+  // The addresses are there before the services, which are told of them; nothing answers there until the services do.
+  const services: Services = { inventory: undefined, configPolicy: undefined, gateways: [] };
+  const edge = await startEdge(options, services, teardown);
   const site: SiteSettings = {
     data,
     brokers: kafka.brokers,
     databaseUrls,
+    securePort: edge.securePort,
+    filesUrl: edge.localApiUrl,
     legacyPhones: options['legacy-phone-port'] !== undefined,
+    dcmp: options['dcmp-port'] !== undefined,
+    phoneNetworks: options['phone-network'],
+    simulatedPhones: options['simulated-phones'],
   };
 
   const inventory = new SupervisedProcess(inventoryProcess(site), tell);
@@ -87,6 +96,7 @@ async function startServices(
     { length: options.gateways },
     (_, n) => new SupervisedProcess(gatewayProcess(site, n + 1), tell),
   );
+  Object.assign(services, { inventory, configPolicy, gateways });
   const all = [inventory, configPolicy, ...gateways];
   tell(`Starting inventory, config-policy and ${gateways.length} gateway(s); logs are in ${data.logDirectory} ...`);
   teardown.add(async () => {
@@ -96,13 +106,18 @@ async function startServices(
   });
   await Promise.all(all.map((process) => process.start()));
 
-  const edge = await startEdge(options, { inventory, configPolicy, gateways }, teardown);
   await notices.follow(() =>
     data.writeEndpoints({ ...edge.endpoints, kafka: kafka.brokers, processes: processList(parts, all) }),
   );
   teardown.add(() => notices.stop());
-  const { phones, legacyPhones, api } = edge.endpoints;
-  return { phonesUrl: phones, legacyPhonesUrl: legacyPhones ?? null, apiUrl: api };
+  const { phones, securePhones, legacyPhones, dcmp, api } = edge.endpoints;
+  return {
+    phonesUrl: phones,
+    securePhonesUrl: securePhones,
+    legacyPhonesUrl: legacyPhones ?? null,
+    dcmpUrl: dcmp ?? null,
+    apiUrl: api,
+  };
 }
 
 /** Every notice may mean that a process came or went, so what is written about the processes is written anew. */
@@ -130,36 +145,61 @@ class Notices {
   }
 }
 
+/** What is behind the addresses of the installation; filled when it is known what the addresses are. */
 interface Services {
-  readonly inventory: SupervisedProcess;
-  readonly configPolicy: SupervisedProcess;
-  readonly gateways: readonly SupervisedProcess[];
+  inventory: SupervisedProcess | undefined;
+  configPolicy: SupervisedProcess | undefined;
+  gateways: readonly SupervisedProcess[];
 }
 
-async function startEdge(
-  options: ClusterOptions,
-  { inventory, configPolicy, gateways }: Services,
-  teardown: Teardown,
-): Promise<{ endpoints: { phones: string; legacyPhones?: string; api: string } }> {
+interface Edge {
+  readonly endpoints: {
+    readonly phones: string;
+    readonly securePhones: string;
+    readonly legacyPhones?: string;
+    readonly dcmp?: string;
+    readonly api: string;
+  };
+  readonly securePort: number;
+  /** The APIs as processes of this machine reach them. */
+  readonly localApiUrl: string;
+}
+
+/** The API of any address is reached on this machine by its loopback address. */
+const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+async function startEdge(options: ClusterOptions, services: Services, teardown: Teardown): Promise<Edge> {
   const apiHost = options.host ?? '127.0.0.1';
   const api = await startApiProxy({
     host: apiHost,
     port: options['api-port'],
     backends: [
-      { name: 'inventory', prefix: '/inventory', url: () => inventory.urls?.['api'] ?? undefined },
-      { name: 'config-policy', prefix: '/config-policy', url: () => configPolicy.urls?.['api'] ?? undefined },
+      { name: 'inventory', prefix: '/inventory', url: () => services.inventory?.urls?.['api'] ?? undefined },
+      { name: 'config-policy', prefix: '/config-policy', url: () => services.configPolicy?.urls?.['api'] ?? undefined },
     ],
   });
   teardown.add(() => api.close());
-  const balance = async (role: string, port: number): Promise<string> => {
-    const balancer = await startBalancer({ host: options.host, port, backends: () => backendsOf(gateways, role) });
+  const balance = async (role: string, port: number): Promise<{ readonly url: string; readonly port: number }> => {
+    const backends = (): Backend[] => backendsOf(services.gateways, role);
+    const balancer = await startBalancer({ host: options.host, port, backends });
     teardown.add(() => balancer.close());
-    return `https://${urlHost(options.host ?? '127.0.0.1')}:${balancer.port}`;
+    const scheme = role === 'dcmp' ? 'http' : 'https';
+    return { url: `${scheme}://${urlHost(options.host ?? '127.0.0.1')}:${balancer.port}`, port: balancer.port };
   };
   const phones = await balance('phones', options['phone-port']);
-  const legacyPort = options['legacy-phone-port'];
-  const legacy = legacyPort === undefined ? {} : { legacyPhones: await balance('legacyPhones', legacyPort) };
-  return { endpoints: { phones, ...legacy, api: `http://${urlHost(apiHost)}:${api.port}` } };
+  const secure = await balance('securePhones', options['secure-phone-port']);
+  const { 'legacy-phone-port': legacyPort, 'dcmp-port': dcmpPort } = options;
+  return {
+    endpoints: {
+      phones: phones.url,
+      securePhones: secure.url,
+      ...(legacyPort === undefined ? {} : { legacyPhones: (await balance('legacyPhones', legacyPort)).url }),
+      ...(dcmpPort === undefined ? {} : { dcmp: (await balance('dcmp', dcmpPort)).url }),
+      api: `http://${urlHost(apiHost)}:${api.port}`,
+    },
+    securePort: secure.port,
+    localApiUrl: `http://${urlHost(ANY_ADDRESS[apiHost] ?? apiHost)}:${api.port}`,
+  };
 }
 
 function backendsOf(gateways: readonly SupervisedProcess[], role: string): Backend[] {

@@ -10,7 +10,15 @@ export interface SiteSettings {
   readonly data: DataDirectory;
   readonly brokers: readonly string[];
   readonly databaseUrls: { readonly inventory: string; readonly configPolicy: string };
+  /** Where phones in Secure Mode call. */
+  readonly securePort: number;
+  /** Where gateways get the contents of files. */
+  readonly filesUrl: string;
   readonly legacyPhones: boolean;
+  readonly dcmp: boolean;
+  /** Undefined: where the gateways look by default. */
+  readonly phoneNetworks: readonly string[] | undefined;
+  readonly simulatedPhones: boolean;
 }
 
 /** The compiled entry point of a service. */
@@ -29,6 +37,24 @@ export function gatewayProcess(site: SiteSettings, number: number): ProcessSpec 
     OPENDLS_GATEWAY_TLS_CERT_FILE: site.data.tls.certificateFile,
     // Behind the balancer every phone comes from the same address.
     OPENDLS_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS: '4000',
+    OPENDLS_GATEWAY_SECURE_HOST: '127.0.0.1',
+    OPENDLS_GATEWAY_SECURE_PORT: '0',
+    OPENDLS_GATEWAY_SECURE_TLS_KEY_FILE: site.data.secureTls.keyFile,
+    OPENDLS_GATEWAY_SECURE_TLS_CERT_FILE: site.data.secureTls.certificateFile,
+    OPENDLS_GATEWAY_SECURE_CLIENT_CA_FILE: site.data.certificateAuthority.certificateFile,
+    OPENDLS_GATEWAY_SECURE_MAX_CONNECTIONS_PER_ADDRESS: '4000',
+    OPENDLS_GATEWAY_FILES_URL: site.filesUrl,
+    OPENDLS_GATEWAY_FILE_CACHE_DIR: site.data.resolve('file-cache', `gateway-${number}`),
+    OPENDLS_GATEWAY_MAX_DOWNLOADS_PER_ADDRESS: '512',
+    OPENDLS_GATEWAY_CONTACT_SIMULATED_PHONES: String(site.simulatedPhones),
+    ...(site.phoneNetworks === undefined ? {} : { OPENDLS_GATEWAY_PHONE_NETWORKS: site.phoneNetworks.join(',') }),
+    ...(site.dcmp
+      ? {
+          OPENDLS_GATEWAY_DCMP_HOST: '127.0.0.1',
+          OPENDLS_GATEWAY_DCMP_PORT: '0',
+          OPENDLS_GATEWAY_DCMP_MAX_CONNECTIONS_PER_ADDRESS: '4000',
+        }
+      : {}),
     ...(site.legacyPhones
       ? {
           OPENDLS_GATEWAY_LEGACY_HOST: '127.0.0.1',
@@ -54,6 +80,10 @@ export function configPolicyProcess(site: SiteSettings): ProcessSpec {
     OPENDLS_CONFIG_POLICY_HOST: '127.0.0.1',
     OPENDLS_CONFIG_POLICY_PORT: '0',
     OPENDLS_CONFIG_POLICY_POLICY_DIR: site.data.policyDirectory,
+    OPENDLS_CONFIG_POLICY_CA_KEY_FILE: site.data.certificateAuthority.keyFile,
+    OPENDLS_CONFIG_POLICY_CA_CERT_FILE: site.data.certificateAuthority.certificateFile,
+    ...(site.data.serverCaFile === undefined ? {} : { OPENDLS_CONFIG_POLICY_SERVER_CA_FILE: site.data.serverCaFile }),
+    OPENDLS_CONFIG_POLICY_SECURE_PHONE_PORT: String(site.securePort),
   });
 }
 

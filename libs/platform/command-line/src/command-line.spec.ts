@@ -1,4 +1,4 @@
-import { flag, integer, parseCommandLine, port, text, UsageError } from './index.js';
+import { flag, integer, networks, parseCommandLine, port, text, UsageError } from './index.js';
 
 const OPTIONS = {
   demo: integer({ min: 0, max: 10, default: 0 }),
@@ -19,6 +19,16 @@ describe('parseCommandLine', () => {
       host: '::1',
       help: true,
     });
+  });
+
+  it('collects an option that may be given several times', () => {
+    const options = { 'phone-network': networks() };
+    expect(parseCommandLine(options, [])).toEqual({ 'phone-network': undefined });
+    const args = ['--phone-network', '10.0.0.0/8', '--phone-network=fd00::/8', '--phone-network', '192.0.2.1'];
+    expect(parseCommandLine(options, args)).toEqual({ 'phone-network': ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'] });
+    for (const wrong of ['10.0.0.0/33', 'fd00::/129', 'lan', '10.0.0/8', '']) {
+      expect(() => parseCommandLine(options, ['--phone-network', wrong])).toThrow('--phone-network takes a network');
+    }
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 /** The command line is wrong; the message names the option and says what it takes. */
@@ -5,10 +6,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+type Given = string | boolean | readonly (string | boolean)[] | undefined;
+
 interface Option<Value> {
   readonly kind: 'string' | 'boolean';
+  /** May be given several times; `given` is a list then. */
+  readonly isMultiple?: boolean;
   /** Reads the given text, or gives the default when there was none. */
-  read(name: string, given: string | boolean | undefined): Value;
+  read(name: string, given: Given): Value;
 }
 
 /** A whole number between `min` and `max`, both included. */
@@ -49,6 +54,27 @@ export function text<Default extends string | undefined>(defaultText: Default): 
   };
 }
 
+/** A network such as `10.0.0.0/8`, or one address; may be given several times. Undefined: never given. */
+export function networks(): Option<readonly string[] | undefined> {
+  return {
+    kind: 'string',
+    isMultiple: true,
+    read: (name, given) => {
+      if (!Array.isArray(given)) return undefined;
+      const texts = given.map(String);
+      const wrong = texts.find((text) => !isNetwork(text));
+      if (wrong !== undefined) throw new UsageError(`--${name} takes a network such as 10.0.0.0/8, not '${wrong}'`);
+      return texts;
+    },
+  };
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits = '0'] = /^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
+}
+
 /** On when given. */
 export function flag(): Option<boolean> {
   return { kind: 'boolean', read: (_name, given) => given === true };
@@ -78,15 +104,12 @@ export function parseCommandLine<Options extends Readonly<Record<string, Option<
 function parse(
   options: Readonly<Record<string, Option<unknown>>>,
   args: readonly string[],
-): Readonly<Record<string, string | boolean | undefined>> {
+): Readonly<Record<string, Given>> {
   const config: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
-    Object.entries(options).map(([name, { kind }]) => [name, { type: kind }]),
+    Object.entries(options).map(([name, { kind, isMultiple = false }]) => [name, { type: kind, multiple: isMultiple }]),
   );
   try {
-    // No option is declared `multiple`, so no value is a list.
-    return parseArgs({ args: [...args], options: config, strict: true, allowPositionals: false }).values as Readonly<
-      Record<string, string | boolean | undefined>
-    >;
+    return parseArgs({ args: [...args], options: config, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

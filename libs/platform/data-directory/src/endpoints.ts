@@ -16,6 +16,10 @@ export interface Endpoints {
   readonly phones: string;
   /** `https://host:port` of the legacy listener, where there is one. */
   readonly legacyPhones?: string;
+  /** `https://host:port` of the listener for phones in Secure Mode, where there is one. */
+  readonly securePhones?: string;
+  /** `http://host:port` of the listener for DCMP polls, where there is one; `/dcmp` is the path phones are given. */
+  readonly dcmp?: string;
   /** `http://host:port` of all HTTP APIs. */
   readonly api: string;
   /** Broker addresses; null when events are kept in PostgreSQL. */
