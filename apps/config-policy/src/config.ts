@@ -3,7 +3,7 @@ import { databaseUrl, instanceId, sealingKeys, serviceEnvironment } from '@opend
 import { z } from 'zod';
 import { DEFAULT_SETTINGS } from './decision-settings.js';
 import { DEFAULT_FILE_SETTINGS } from './files/create-file-store.js';
-import { SECRET_NAME } from './secrets/domain/secret-ref.js';
+import { MAX_SECRET_NAME_LENGTH, SECRET_NAME } from './secrets/domain/secret-ref.js';
 import { checkSecurity, securityOptionsOf, securityVariables } from './security/security-config.js';
 
 /** Sizes are PostgreSQL integers. */
@@ -47,7 +47,11 @@ export const configPolicyEnvironment = serviceEnvironment
     ),
     OPENDLS_CONFIG_POLICY_CONTACT_GAP_MS: durationMs().default(DEFAULT_SETTINGS.contactGapMs),
     OPENDLS_CONFIG_POLICY_MAX_OPEN_REQUESTS: integer({ min: 1, max: 1_000 }).default(DEFAULT_SETTINGS.maxOpenRequests),
-    OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET: z.string().max(200).regex(SECRET_NAME).optional(),
+    OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET: z
+      .string()
+      .max(MAX_SECRET_NAME_LENGTH)
+      .regex(SECRET_NAME)
+      .default(DEFAULT_SETTINGS.factoryResetSecret),
     OPENDLS_CONFIG_POLICY_MAX_FILE_BYTES: byteSize({ min: 1_024, max: MAX_FILE_BYTES }).default(
       DEFAULT_FILE_SETTINGS.maxFileBytes,
     ),
@@ -88,9 +92,7 @@ export const configPolicyEnvironment = serviceEnvironment
       contactRatePerSecond: env.OPENDLS_CONFIG_POLICY_CONTACT_RATE_PER_SECOND,
       contactGapMs: env.OPENDLS_CONFIG_POLICY_CONTACT_GAP_MS,
       maxOpenRequests: env.OPENDLS_CONFIG_POLICY_MAX_OPEN_REQUESTS,
-      ...(env.OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET === undefined
-        ? {}
-        : { factoryResetSecret: env.OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET }),
+      factoryResetSecret: env.OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET,
     },
   }));
 

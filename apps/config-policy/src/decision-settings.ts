@@ -16,7 +16,7 @@ export interface DecisionSettings extends DecisionLimits, WakingLimits {
   /** Most one-off orders of one phone that are not closed. */
   readonly maxOpenRequests: number;
   /** Name of the secret with the vendor's constant that a factory reset needs. */
-  readonly factoryResetSecret?: string;
+  readonly factoryResetSecret: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -33,4 +33,5 @@ export const DEFAULT_SETTINGS: DecisionSettings = {
   contactGapMs: 300_000,
   contactRatePerSecond: 20,
   maxOpenRequests: 50,
+  factoryResetSecret: 'factory-reset',
 };

@@ -39,8 +39,8 @@ export interface OrderProblem {
 export interface OrderContext {
   readonly device: DeviceState;
   readonly now: Date;
-  /** Name of the secret with the vendor's constant for a factory reset; undefined: not configured. */
-  readonly factoryResetSecret: string | undefined;
+  /** Name of the secret with the vendor's constant for a factory reset. */
+  readonly factoryResetSecret: string;
   /** Seals a value for one item of this phone. */
   seal(value: string, itemKey: string): string;
   /** What is remembered of a value that was written; see `OrderTarget.mark`. */

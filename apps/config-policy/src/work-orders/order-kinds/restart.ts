@@ -33,14 +33,9 @@ export const factoryReset: OrderKind<z.output<typeof resetSchema>> = {
   kind: 'factory-reset',
   schema: resetSchema,
   plan: async ({ password, secretRef }, context) => {
-    const ref = secretRef ?? context.factoryResetSecret;
-    if (password === undefined && ref === undefined) {
-      const message = 'is needed: no secret with the password of a factory reset is configured';
-      return { ok: false, problems: [{ path: 'password', code: 'password-missing', message }] };
-    }
     const opened =
       password === undefined
-        ? await openSecretRef(ref ?? '', 'secretRef', context)
+        ? await openSecretRef(secretRef ?? context.factoryResetSecret, 'secretRef', context)
         : ({ ok: true, value: password } as const);
     if (!opened.ok) return { ok: false, problems: [opened.problem] };
     const sealed = context.seal(opened.value, 'restart-password');
