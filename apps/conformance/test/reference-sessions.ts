@@ -21,6 +21,8 @@ export interface MobileUser {
   data: readonly Item[];
 }
 
+type Job = readonly Item[] | readonly Step[];
+
 interface Session {
   readonly cookie: string;
   readonly mac: string;
@@ -28,6 +30,7 @@ interface Session {
   readonly sendsSolicited: boolean;
   readonly legacyEntities: boolean;
   steps: Step[];
+  job: Job | undefined;
   mismatches: number;
 }
 
@@ -48,17 +51,19 @@ export class ReferenceSessions {
   readonly users = new Map<string, MobileUser>();
   /** Where each phone is woken. */
   readonly contactUris = new Map<string, string>();
-  readonly #jobs = new Map<string, readonly Item[] | readonly Step[]>();
+  readonly #jobs = new Map<string, readonly Job[]>();
+  /** Phones that were in a call when they were here last. */
+  readonly #busy = new Set<string>();
 
   constructor(private readonly fault: Fault | undefined) {}
 
   /** Items to write, in as many messages as it takes. */
   wantWrite(mac: string, items: readonly Item[]): void {
-    this.#jobs.set(mac, items);
+    this.#addJob(mac, items);
   }
 
   wantSteps(mac: string, steps: readonly Step[]): void {
-    this.#jobs.set(mac, steps);
+    this.#addJob(mac, steps);
   }
 
   forget(mac: string): void {
@@ -66,7 +71,7 @@ export class ReferenceSessions {
   }
 
   hasWork(mac: string): boolean {
-    return this.#jobs.has(mac.toUpperCase());
+    return this.#waiting(mac.toUpperCase()).length > 0;
   }
 
   /** Answers one message of a phone. */
@@ -91,7 +96,7 @@ export class ReferenceSessions {
     if (mac === '' || mac.length > 64) return closed(message.nonce);
     this.contactUris.set(mac, valueOf(message, 'contact-me-uri'));
     // The result of a file ends the job that it was.
-    if (message.reason === 'status' && this.fault !== 'file-again') this.#jobs.delete(mac);
+    if (message.reason === 'status' && this.fault !== 'file-again') this.#endFile(mac);
     for (const old of [...this.#sessions.values()].filter((session) => session.mac === mac)) this.#end(old);
     const quirks = quirksOf({
       deviceType: valueOf(message, 'device-type'),
@@ -104,6 +109,7 @@ export class ReferenceSessions {
       sendsSolicited: quirks.sendSolicited,
       legacyEntities: quirks.legacyEntities,
       steps: [],
+      job: undefined,
       mismatches: 0,
     };
     session.steps = this.#stepsFor(message, session);
@@ -142,8 +148,10 @@ export class ReferenceSessions {
     return [{ action: 'WriteItems', items: [{ name: 'sip-mobility-state', value: '0' }, ...(user?.items ?? [])] }];
   }
 
-  #jobSteps({ mac, maxItems }: Session): Step[] {
-    const job = this.#jobs.get(mac) ?? [];
+  #jobSteps(session: Session): Step[] {
+    const { mac, maxItems } = session;
+    const job = this.#chooseJob(mac);
+    session.job = job;
     if (isSteps(job)) return [...job];
     const { parts } = splitWriteItems(job, { maxBytes: MAX_BYTES, maxItems });
     const writes = parts.map((items): Step => ({ action: 'WriteItems', items, isJob: true }));
@@ -156,8 +164,9 @@ export class ReferenceSessions {
     const [current] = session.steps;
     if (current === undefined || message.action !== current.action) return this.#mismatch(message, session);
     if (message.status === 'busy') {
+      this.#busy.add(session.mac);
       if (this.fault === 'forgets-busy-job') this.#jobs.delete(session.mac);
-      else if (current.action === 'SoftwareDeployment') this.#jobs.set(session.mac, session.steps);
+      else if (current.action === 'SoftwareDeployment') this.#addJob(session.mac, session.steps);
       this.#end(session);
       return closed(message.nonce, session.sendsSolicited && this.fault !== 'forgets-busy-job');
     }
@@ -169,7 +178,8 @@ export class ReferenceSessions {
     if (user !== undefined) user.data = message.items;
     session.steps = session.steps.slice(1);
     // A job is done when its last write is; it is not sent again whatever the phone has refused.
-    if (!session.steps.some(({ isJob }) => isJob)) this.#jobs.delete(session.mac);
+    if (current.action === 'WriteItems') this.#busy.delete(session.mac);
+    if (!session.steps.some(({ isJob }) => isJob)) this.#finish(session);
     return this.#next(message.nonce, session);
   }
 
@@ -189,7 +199,7 @@ export class ReferenceSessions {
     const [current] = session.steps;
     if (current !== undefined) {
       const { action, items } = current;
-      if (this.#isDoneWhenSent(current)) this.#jobs.delete(session.mac);
+      if (this.#isDoneWhenSent(current)) this.#finish(session);
       return this.#say(session, { kind: 'dls', nonce, action, ...(items === undefined ? {} : { items }) });
     }
     if (this.fault === 'never-closes') {
@@ -198,7 +208,38 @@ export class ReferenceSessions {
       return this.#say(session, { kind: 'dls', nonce, action: 'ReadItems', items });
     }
     this.#end(session);
-    return closed(nonce);
+    return closed(nonce, session.sendsSolicited && this.#waiting(session.mac).length > 0);
+  }
+
+  #addJob(mac: string, job: Job): void {
+    this.#jobs.set(mac, [...this.#waiting(mac), job]);
+  }
+
+  #waiting(mac: string): readonly Job[] {
+    return this.#jobs.get(mac) ?? [];
+  }
+
+  /** The first job; for a phone in a call the first one that writes nothing (4.6). */
+  #chooseJob(mac: string): Job {
+    const jobs = this.#waiting(mac);
+    const reads = (job: Job): boolean => isSteps(job) && job.every(({ action }) => action !== 'WriteItems');
+    return (this.#busy.has(mac) ? jobs.find(reads) : undefined) ?? jobs[0] ?? [];
+  }
+
+  #finish({ mac, job }: Session): void {
+    this.#jobs.set(
+      mac,
+      this.#waiting(mac).filter((each) => each !== job),
+    );
+  }
+
+  #endFile(mac: string): void {
+    const job = this.#waiting(mac).find((each) => isSteps(each) && each[0]?.action === 'FileDeployment');
+    if (job !== undefined)
+      this.#jobs.set(
+        mac,
+        this.#waiting(mac).filter((each) => each !== job),
+      );
   }
 
   /** Nothing comes back of these, or nothing has to. */

@@ -2,7 +2,7 @@ import { check, must, should, type Chapter } from '../conformance-case.js';
 import { valueOf, type Understood } from '../phone/converse.js';
 import type { PhoneTraits } from '../phone/phone-items.js';
 import type { Phone } from '../phone/phone.js';
-import type { ServiceItem } from '../phone/service-message.js';
+import type { ServiceItem, ServiceMessage } from '../phone/service-message.js';
 import type { CaseRun } from '../run/case-run.js';
 
 const ITEMS: readonly ServiceItem[] = [{ name: 'sntp-addr', value: '198.51.100.124' }];
@@ -181,6 +181,103 @@ export const BUSY: Chapter = {
         phone.cookie = undefined;
         await t.contact(phone);
         if (!isWritten(phone, ITEMS)) await comesBack(t, phone);
+      },
+      'wantWrite',
+    ),
+    must(
+      'busy/other-job-meanwhile',
+      '4.6; M p.74, 75',
+      'a phone that comes during its call gets the job that writes nothing',
+      async (t) => {
+        const { phone } = await refusedInCall(t);
+        await t.add(phone, 'wantRead', { items: [{ name: 'reg-port' }] });
+        let writes = 0;
+        const until = (message: ServiceMessage): boolean => message.action === 'ReadItems';
+        for (let contact = 0; contact < 3; contact += 1) {
+          const { last } = await t.walk(phone, phone.initial('solicited'), {
+            until,
+            reactions: {
+              WriteItems: () => {
+                writes += 1;
+                return phone.reply('WriteItems', { status: 'busy' });
+              },
+            },
+          });
+          if (until(last.message)) return;
+        }
+        check(false, 'ReadItems, which a busy phone does not refuse', `three contacts with ${writes} x WriteItems`);
+      },
+      'wantWrite',
+      'wantRead',
+    ),
+    must(
+      'busy/all-jobs-done',
+      '4.6; M p.72, 75',
+      'when the call is over all jobs are done, one contact after the other if need be',
+      async (t) => {
+        const { phone } = await refusedInCall(t);
+        await t.add(phone, 'wantRead', { items: [{ name: 'reg-port' }] });
+        const seen = new Set<string>();
+        for (let contact = 0; contact < 4 && !(seen.has('ReadItems') && isWritten(phone, ITEMS)); contact += 1) {
+          const { answers } = await t.contact(phone, 'solicited');
+          for (const { message } of answers)
+            if (message.items.some(({ name }) => name === 'reg-port')) seen.add(message.action);
+        }
+        check(seen.has('ReadItems'), 'the job that reads', 'four contacts without');
+        check(isWritten(phone, ITEMS), 'the job that writes', 'four contacts without');
+      },
+      'wantWrite',
+      'wantRead',
+    ),
+    should(
+      'busy/more-jobs-wait',
+      '4.6; M p.72, 75',
+      'while another job waits the CleanUp says send-solicited, after the last it is plain',
+      async (t) => {
+        const { phone } = await refusedInCall(t);
+        await t.add(phone, 'wantRead', { items: [{ name: 'reg-port' }] });
+        const ends: boolean[] = [];
+        const jobs = new Set<string>();
+        for (let contact = 0; contact < 4 && jobs.size < 2; contact += 1) {
+          const { answers, last } = await t.contact(phone, 'solicited');
+          for (const { message } of answers) {
+            if (message.action === 'WriteItems') jobs.add('write');
+            if (message.action === 'ReadItems' && message.items.some(({ name }) => name === 'reg-port'))
+              jobs.add('read');
+          }
+          ends.push(valueOf(last.message, 'send-solicited') === 'true');
+        }
+        check(ends.at(-1) === false, 'a plain CleanUp after the last job', 'send-solicited');
+        check(ends.slice(0, -1).every(Boolean), 'send-solicited while a job waits', 'a plain CleanUp');
+      },
+      'wantWrite',
+      'wantRead',
+    ),
+    must(
+      'busy/read-all',
+      '4.6; 10.8',
+      'busy to ReadAllItems is answered by CleanUp, and asked again later',
+      async (t) => {
+        const phone = t.phone();
+        await t.give(phone, 'wantReadAll', {});
+        await t.workArrives(phone, 'ReadAllItems');
+        const { message } = await t.say(phone, phone.reply('ReadAllItems', { status: 'busy' }));
+        check(message.action === 'CleanUp', 'CleanUp', message.actionText);
+        await t.workArrives(phone, 'ReadAllItems');
+      },
+      'wantReadAll',
+    ),
+    must(
+      'busy/restart-loses-the-wish',
+      '4.6; M p.72',
+      'a phone that has forgotten to come back gets the work when it is there for another reason',
+      async (t) => {
+        const { phone } = await refusedInCall(t, { softwareVersion: 'V2 R2.30.0' });
+        phone.disconnect();
+        phone.cookie = undefined;
+        const { answers } = await t.contact(phone, 'inventory-changes', [{ name: 'key-modules', value: '1' }]);
+        const isDone = answers.some(({ message }) => message.action === 'WriteItems');
+        if (!isDone) await comesBack(t, phone);
       },
       'wantWrite',
     ),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { ADDRESS_NAMES, HOOK_NAMES, type Need } from '../hooks/server-hooks.js';
 import { selectCases } from '../run/run-suite.js';
 import { CHAPTERS } from './index.js';
 
@@ -7,6 +9,19 @@ describe('the cases', () => {
   it('are many, and most of them need no hook', () => {
     expect(cases.length).toBeGreaterThanOrEqual(150);
     expect(cases.filter(({ needs }) => needs.length === 0).length).toBeGreaterThanOrEqual(150);
+  });
+
+  it.each(['README.md', 'ARCHITECTURE.md', 'apps/conformance/README.md'])('are as many as %s says', (file) => {
+    const text = readFileSync(new URL(`../../../../${file}`, import.meta.url), 'utf8');
+    const told = [...text.matchAll(/(\d+) (?:protocol |named )?cases/g)].map((match) => Number(match[1]));
+    expect(told).toEqual([cases.length]);
+  });
+
+  it('can be listed by what they need', () => {
+    const known: readonly string[] = [...HOOK_NAMES, ...ADDRESS_NAMES];
+    const needed = new Set(cases.flatMap(({ needs }) => needs));
+    expect([...needed].filter((need) => !known.includes(need))).toEqual([]);
+    expect(known.filter((need) => !needed.has(need as Need))).toEqual([]);
   });
 
   it('have names of their own that begin with the chapter', () => {

@@ -184,6 +184,8 @@ export const SECURE: Chapter = {
       async (t) => {
         const { secure, phone } = await atSecurePort(t);
         await t.contact(secure);
+        // Otherwise a server that knows the phone might have nothing to say to it anyway.
+        await t.add(secure, 'wantReadAll', {});
         // That a phone is secure has to get about among the processes of a server.
         for (const deadline = performance.now() + t.settings.timeoutMs; ;) {
           try {
@@ -196,6 +198,7 @@ export const SECURE: Chapter = {
         }
       },
       'wantSecureMode',
+      'wantReadAll',
       '--secure-url',
     ),
     must(
