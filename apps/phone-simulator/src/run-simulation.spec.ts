@@ -1,5 +1,5 @@
 import type { FleetSummary } from '@opendls/virtual-phone';
-import type { ScriptedService } from '@opendls/virtual-phone/testing';
+import type { ScriptedService, ScriptedServiceOptions } from '@opendls/virtual-phone/testing';
 import { startScriptedService } from '@opendls/virtual-phone/testing';
 import { parseCommandLine } from './cli-options.js';
 import { createProgress } from './progress.js';
@@ -49,6 +49,65 @@ describe('a simulation', () => {
     expect(report).toMatchObject({ scenario, isInterrupted: false, phones: { succeeded: 2, failed: 0 }, failures: {} });
     expect(report.contacts.byReason).toEqual(byReason);
     expect(Object.keys(report.actions).sort()).toEqual([...actions].sort());
+  });
+
+  describe('against a service that', () => {
+    let own: ScriptedService;
+    let otherwise: ScriptedServiceOptions['otherwise'];
+    beforeAll(async () => {
+      own = await startScriptedService({ otherwise: (message) => otherwise?.(message) ?? { action: 'CleanUp' } });
+    });
+    afterAll(async () => {
+      await own.close();
+    });
+
+    const play = (scenario: string, answers: typeof otherwise, ...args: string[]): Promise<SimulationReport> => {
+      otherwise = answers;
+      const run = ['--url', own.url, '--phones', '1', '--rate', '1000', '--scenario', scenario, '--stay', '0.2'];
+      const parsed = parseCommandLine([...run, ...args]);
+      if (parsed.kind !== 'run') throw new Error('wrong options');
+      return runSimulation(parsed.options, new AbortController().signal);
+    };
+
+    it('grants logons: mobility', async () => {
+      const grants: ScriptedServiceOptions['otherwise'] = ({ items, reason }) =>
+        reason === 'inventory-changes' && items.some(({ name, value }) => name === 'user-pwd' && value === 'pw')
+          ? { action: 'WriteItems', items: [{ name: 'sip-mobility-state', value: '0' }] }
+          : { action: 'CleanUp' };
+      const report = await play('mobility', grants, '--user-password', 'pw');
+      expect(report).toMatchObject({ phones: { succeeded: 1 }, contacts: { byReason: { 'inventory-changes': 3 } } });
+      const refused = await play('mobility', grants, '--user-password', 'wrong');
+      expect(refused.phones.failed).toBe(1);
+      expect(refused.failureExamples[0]?.message).toContain('logon of 4989200000: refused');
+    });
+
+    it('sends files and software: files, firmware', async () => {
+      const sends =
+        (action: 'FileDeployment' | 'SoftwareDeployment', type: string): ScriptedServiceOptions['otherwise'] =>
+        ({ reason, items }) => ({
+          action: reason === 'start-up' && !items.some(({ value }) => value === 'V9 R1.0.0') ? action : 'CleanUp',
+          items: [
+            { name: 'file-type', value: type },
+            { name: 'file-https-base-url', value: `https://127.0.0.1:1/x` },
+            { name: 'file-sw-version', value: 'V9 R1.0.0' },
+          ],
+        });
+      const lost = await play('files', sends('FileDeployment', 'LOGO'));
+      expect(lost.failureExamples[0]?.message).toContain('no file arrived');
+      const none = await play('firmware', sends('SoftwareDeployment', 'APP'));
+      expect(none.failureExamples[0]?.message).toContain('still V3 R4.11.0');
+    });
+
+    it('does not ask for anything: secure-mode, dcmp, contact-me', async () => {
+      const secure = await play('secure-mode', undefined);
+      expect(secure.failureExamples[0]?.message).toContain('was not asked to go to secure mode');
+      expect((await play('dcmp', undefined)).failureExamples[0]?.message).toContain('no dcmp-url');
+      expect((await play('contact-me', undefined)).phones.succeeded).toBe(1);
+    });
+
+    it('serves all models of today: mix', async () => {
+      expect((await play('boot', undefined, '--personality', 'mix', '--phones', '5')).phones.succeeded).toBe(5);
+    });
   });
 
   it('knows a test for every scenario', () => {
