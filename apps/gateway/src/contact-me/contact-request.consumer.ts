@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { PublishError, DONE, type BatchContext, type DeliveredRecord, type Outcome } from '@opendls/event-bus';
 import { parseRecord, toRecord, type EventRecord } from '@opendls/event-contracts';
 import type { Logger } from '@opendls/logging';
@@ -44,6 +45,8 @@ export class ContactRequestConsumer {
     records: readonly DeliveredRecord[],
     context: BatchContext,
   ): Promise<readonly Outcome[]> => {
+    // Every request of the batch listens for the end, and stops to when it is done.
+    setMaxListeners(0, context.signal);
     const alive = setInterval(() => void context.heartbeat().catch(() => undefined), HEARTBEAT_MS);
     try {
       return await Promise.all(records.map((record) => this.handle(record, context.signal)));
