@@ -6,7 +6,10 @@ import { anOpening } from './builders.js';
 import { orderOf, sealingKeys, type Answer, type GatewayDouble, type Order } from './harness.js';
 
 type OpeningType =
-  'opendls.gateway.device-started' | 'opendls.gateway.device-solicited' | 'opendls.gateway.local-changes-reported';
+  | 'opendls.gateway.device-started'
+  | 'opendls.gateway.device-solicited'
+  | 'opendls.gateway.local-changes-reported'
+  | 'opendls.gateway.inventory-changed';
 
 /** A phone behind a gateway: holds items, does what orders say, as events. */
 export class PhoneDouble {
@@ -86,7 +89,7 @@ export class PhoneDouble {
         scope: wanted === null ? 'all' : 'some',
         fragment: 0,
         isFinal: true,
-        items: this.report().filter(({ name, index }) => wanted?.has(itemKey(name, index)) ?? true),
+        items: this.report().filter(({ name, index }) => wanted === null || wanted.has(itemKey(name, index)) || wanted.has(name)),
       });
     }
     return this.gateway.publish('opendls.gateway.step-completed', {

@@ -40,8 +40,8 @@ export interface FeatureRules {
   /** A phone sent items; `order` is the order that asked, where it is known. All fragments are joined. */
   onItemsReported?(device: FeatureDevice, order: WorkOrder | undefined, items: readonly ReportedItem[]): void;
 
-  /** A contact of the phone ended; what a feature held back in it is held back no longer. */
-  onContactClosed?(state: DeviceState, contactId: string): void;
+  /** A contact of the phone ended; what a feature held back in it is held back no longer. Planned as in {@link onReplan}. */
+  onContactClosed?(device: FeatureDevice, contactId: string): readonly PlannedOrder[];
 
   /** An order of the phone was closed, of whatever kind and origin: done, refused, failed, superseded or cancelled. */
   onOrderClosed?(device: FeatureDevice, order: WorkOrder): readonly PlannedOrder[];
@@ -147,8 +147,8 @@ export class FeatureSet {
     for (const one of this.rules) one.onItemsReported?.(device, order, items);
   }
 
-  onContactClosed(state: DeviceState, contactId: string): void {
-    for (const one of this.rules) one.onContactClosed?.(state, contactId);
+  onContactClosed(device: FeatureDevice, contactId: string): readonly PlannedOrder[] {
+    return this.rules.flatMap((one) => one.onContactClosed?.(device, contactId) ?? []);
   }
 
   onOrderClosed(device: FeatureDevice, order: WorkOrder): readonly PlannedOrder[] {

@@ -184,7 +184,7 @@ export class ManagedDevice {
       if (order.state !== 'pending') this.endAttempt(order, END_OF_OUTCOME[outcome]);
       this.dropIfBound(order.orderId);
     }
-    this.context.features.onContactClosed(this.state, contactId);
+    this.plan(this.context.features.onContactClosed(this.view(), contactId), null);
     if (isSolicitedRequested && this.state.contactId === contactId) {
       this.state.waking = { ...this.state.waking, solicitedAt: this.context.now.toISOString() };
     }

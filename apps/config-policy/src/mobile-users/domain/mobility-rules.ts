@@ -66,8 +66,10 @@ export class MobilityRules implements FeatureRules {
     return this.logoffOf(state);
   }
 
-  onContactClosed(state: DeviceState, contactId: string): void {
+  /** A logoff that was asked for meanwhile is planned here: the event that closes the contact marks the phone as compared. */
+  onContactClosed({ state }: FeatureDevice, contactId: string): readonly PlannedOrder[] {
     if (mobilityOf(state).heldContact === contactId) putMobility(state, { heldContact: null });
+    return this.logoffOf(state);
   }
 
   onItemsReported({ state }: FeatureDevice, order: WorkOrder | undefined, items: readonly ReportedItem[]): void {
@@ -85,6 +87,8 @@ export class MobilityRules implements FeatureRules {
     if (order.kind === 'mobility-logoff' && order.state !== 'superseded') {
       const rest = order.state === 'done' ? LOGOFF_DONE_REST_MS : LOGOFF_FAILED_REST_MS;
       putMobility(state, { nextLogoffAt: new Date(now.getTime() + rest) });
+      const e164 = String(order.parameters['e164']).slice(0, MAX_SHOWN_NUMBER);
+      if (order.state === 'done') this.changes.countLogoff('forced', { deviceId: state.deviceId, e164 });
     }
     if (order.state !== 'done' && order.state !== 'refused') return [];
     const refused = new Set(refusedIn(order).map(({ name, index }) => itemKey(name, index)));
@@ -277,7 +281,6 @@ export class MobilityRules implements FeatureRules {
     const e164 = this.unwantedUser(state);
     const { nextLogoffAt } = mobilityOf(state);
     if (e164 === null || (nextLogoffAt !== null && nextLogoffAt > this.known.now)) return [];
-    this.changes.countLogoff('forced', { deviceId: state.deviceId, e164: e164.slice(0, MAX_SHOWN_NUMBER) });
     return [logoffOrder(e164)];
   }
 
