@@ -43,5 +43,6 @@ export type { FleetOptions, Scenario } from './virtual-fleet.js';
 export type { UserDataChunk } from './user-data.js';
 export { readUserDataChunk, userDataItems } from './user-data.js';
 export { VirtualFleet } from './virtual-fleet.js';
-export type { MobilityResult, VirtualPhoneOptions } from './virtual-phone.js';
+export type { VirtualPhoneOptions } from './virtual-phone-options.js';
+export type { MobilityResult } from './virtual-phone.js';
 export { VirtualPhone } from './virtual-phone.js';

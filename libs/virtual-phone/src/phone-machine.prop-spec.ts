@@ -13,8 +13,14 @@ const itemArbitrary: fc.Arbitrary<Item> = fc.record({
     'send-solicited',
     'file-name',
     'restart-type',
+    'sip-mobility-state',
+    'e164',
+    'mobility-enabled',
+    'userdata-vu1',
+    'goto-secure-mode',
+    'dls-mode-secure',
   ),
-  value: fc.constantFrom('', 'true', '1', 'x'),
+  value: fc.constantFrom('', 'true', '0', '1', 'x', 'nopin'),
 });
 const inputArbitrary: fc.Arbitrary<PhoneInput> = fc.oneof(
   {
@@ -36,6 +42,10 @@ const inputArbitrary: fc.Arbitrary<PhoneInput> = fc.oneof(
       { kind: 'call-started' },
       { kind: 'call-ended' },
       { kind: 'waited' },
+      { kind: 'log-on', user: { e164: '4989100777', password: '1' } },
+      { kind: 'log-off' },
+      { kind: 'user-data-changed', name: 'userdata-vu1', text: 'x' },
+      { kind: 'work-announced' },
       { kind: 'contact-me', atMs: 5_000_000 },
       { kind: 'changed-locally', items: [{ name: 'display-brightness', value: '5' }] },
       { kind: 'inventory-changed', items: [{ name: 'key-modules', value: '1' }] },
@@ -54,7 +64,11 @@ describe('a phone, whatever happens to it', () => {
       fc.constantFrom(...PERSONALITIES),
       fc.array(inputArbitrary, { maxLength: 40 }),
       (personality, inputs) => {
-        let state: PhoneState = newPhone({ macAddress: '00:1A:E8:00:53:01', personality });
+        let state: PhoneState = newPhone({
+          macAddress: '00:1A:E8:00:53:01',
+          personality,
+          isMobilityEnabled: true,
+        });
         let isOpen = false;
         for (const input of [{ kind: 'powered-on' } as const, ...inputs]) {
           const step = stepPhone(state, input);

@@ -13,7 +13,7 @@ import type { Personality } from './personality.js';
 import { speaksLegacyTlsOnly } from './personality.js';
 import type { FactoryItems } from './phone-items.js';
 import { serviceUrl } from './service-url.js';
-import type { VirtualPhoneOptions } from './virtual-phone.js';
+import type { VirtualPhoneOptions } from './virtual-phone-options.js';
 import { VirtualPhone } from './virtual-phone.js';
 
 /** What a phone of a fleet does; a fleet is done when all its phones are. */

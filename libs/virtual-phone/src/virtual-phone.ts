@@ -4,22 +4,19 @@ import type { PhoneClock } from './clock.js';
 import { systemClock } from './clock.js';
 import type { ContactMeAddress, ContactMeListener } from './contact-me-listener.js';
 import { listenForContactMe } from './contact-me-listener.js';
-import type { ContactResult, PhoneObserver } from './contact-result.js';
+import type { ContactResult } from './contact-result.js';
 import { ContactRecord } from './contact-result.js';
-import type { CookieHabits } from './cookie.js';
 import { CookieJar, DEFAULT_COOKIE_HABITS } from './cookie.js';
 import { dcmpUrl, pollDcmp } from './dcmp.js';
 import type { LoadedFile } from './deploy-files.js';
 import { deployFiles } from './deploy-files.js';
 import type { FileJob } from './deployment.js';
 import { Exchanger } from './exchanger.js';
-import type { DownloadHabits } from './file-download.js';
-import type { ConnectionHabits, DlsHttpsClient } from './https-client.js';
+import type { ConnectionHabits } from './https-client.js';
 import { allItems } from './messages.js';
 import type { Fault } from './misbehaviour.js';
 import { Misbehaviour } from './misbehaviour.js';
 import type { MobilityOutcome } from './mobility.js';
-import type { PhoneBehaviour, PhoneIdentity } from './new-phone.js';
 import { DEFAULT_DCMP_INTERVAL_ITEM, newPhone } from './new-phone.js';
 import { speaksLegacyTlsOnly } from './personality.js';
 import type { StoredItem } from './phone-items.js';
@@ -30,30 +27,7 @@ import { DEFAULT_PHONE_LIMITS } from './phone-limits.js';
 import type { PhoneFailure, PhoneState } from './phone-state.js';
 import { seedRandom } from './random.js';
 import { ServiceConnection } from './service-connection.js';
-
-export interface VirtualPhoneOptions extends PhoneIdentity, PhoneBehaviour {
-  /** `https://host:port`, with or without the path. */
-  readonly url: string;
-  /** Where phones that speak TLS 1.0 only go instead. */
-  readonly legacyUrl?: string;
-  /** What differs from the TLS of its personality. */
-  readonly connection?: ConnectionHabits;
-  /** Shared by the phones of a fleet; made from `connection` otherwise. */
-  readonly client?: DlsHttpsClient;
-  readonly cookies?: Partial<CookieHabits>;
-  readonly limits?: Partial<PhoneLimits>;
-  /** Time a restart takes. */
-  readonly restartMs?: number;
-  /** Says how loading a file ends, in place of loading it; the only way to model FTP. */
-  readonly download?: (job: FileJob) => Promise<boolean>;
-  readonly downloads?: DownloadHabits;
-  /** The version it boots with after new software; default: the one ordered, else the one in the image. */
-  readonly installs?: (job: FileJob) => string;
-  /** Bad manners from the beginning. */
-  readonly faults?: readonly Fault[];
-  readonly observer?: PhoneObserver;
-  readonly clock?: PhoneClock;
-}
+import type { VirtualPhoneOptions } from './virtual-phone-options.js';
 
 /** How a logon or logoff went. */
 export interface MobilityResult {
