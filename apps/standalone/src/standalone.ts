@@ -14,7 +14,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Registry } from 'prom-client';
 import type { StandaloneOptions } from './command-line.js';
-import { freePort } from './free-port.js';
+import { holdFreePort, type HeldPort } from './held-port.js';
 import { storedFiles } from './stored-files.js';
 
 const DATABASES = {
@@ -32,7 +32,7 @@ interface Site {
   readonly say: (line: string) => void;
   readonly teardown: Teardown;
   /** Where phones in Secure Mode call: config-policy tells them, the gateway listens. */
-  readonly securePort: number;
+  readonly securePort: HeldPort;
 }
 
 /** Starts everything in this process. What was started is stopped again when a later part cannot start. */
@@ -45,13 +45,20 @@ export async function startStandalone(
     const data = await openDataDirectory(options['data-dir']);
     teardown.add(() => data.release());
     for (const warning of data.warnings) say(warning);
-    const securePort = options['secure-phone-port'] || (await freePort(options.host));
+    const securePort = await securePortOf(options);
+    teardown.add(() => securePort.release());
     const running = await startParts({ options, data, logger: logTo(data), say, teardown, securePort });
     return { ...running, data, close: () => teardown.run() };
   } catch (error) {
     await teardown.run();
     throw error;
   }
+}
+
+/** config-policy tells phones the secure port before the gateway listens on it. */
+async function securePortOf(options: StandaloneOptions): Promise<HeldPort> {
+  const port = options['secure-phone-port'];
+  return port === 0 ? holdFreePort(options.host) : { port, release: () => Promise.resolve() };
 }
 
 function logTo({ logDirectory }: DataDirectory): Logger {
@@ -161,7 +168,7 @@ async function startServices(
     security: {
       authority: await identityIn(data.certificateAuthority),
       serverAuthorities: data.serverCaFile === undefined ? undefined : await readFile(data.serverCaFile, 'utf8'),
-      securePhonePort: securePort,
+      securePhonePort: securePort.port,
     },
   });
   teardown.add(() => configPolicy.stop());
@@ -203,14 +210,16 @@ async function startPhoneListeners(
   const legacyPort = options['legacy-phone-port'];
   const dcmpPort = options['dcmp-port'];
   const networks = options['phone-network'];
+  const secureTls = await identityIn(data.secureTls);
+  await securePort.release();
   const gateway = await startGateway({
     config: gatewayConfig({
       instanceId: 'standalone',
       phones: { ...listener, port: options['phone-port'] },
       securePhones: {
         ...host,
-        port: securePort,
-        tls: await identityIn(data.secureTls),
+        port: securePort.port,
+        tls: secureTls,
         clientCa: await readFile(data.certificateAuthority.certificateFile, 'utf8'),
       },
       legacyPhones: legacyPort === undefined ? null : { ...listener, port: legacyPort },
