@@ -2,7 +2,8 @@ import type { ContactOpened, DeviceDirective } from '@opendls/event-contracts';
 import type { Tx } from '@opendls/postgres';
 import type { EntityManager } from 'typeorm';
 import type { DeviceState } from '../devices/domain/device-state.js';
-import type { FeatureDevice, FeatureLoader, FeatureRules, PlannedOrder } from '../devices/domain/feature-rules.js';
+import type { FeatureDevice, FeatureRules, PlannedOrder } from '../devices/domain/feature-rules.js';
+import type { FeatureLoader } from '../devices/feature-loader.js';
 import type { WorkOrder } from '../work-orders/domain/work-order.js';
 import {
   accepted,

@@ -1,5 +1,4 @@
 import type {
-  AnyEvent,
   ContactOpened,
   DeviceDirective,
   ReportedItem,
@@ -7,7 +6,6 @@ import type {
   WorkOrderStep,
 } from '@opendls/event-contracts';
 import type { Tx } from '@opendls/postgres';
-import type { EntityManager } from 'typeorm';
 import type { SelectedItem } from '../../policies/domain/policy-set.js';
 import type { SelectableFacts } from '../../policies/domain/selector.js';
 import type { OrderTarget, Verification, WorkOrder } from '../../work-orders/domain/work-order.js';
@@ -16,7 +14,7 @@ import type { DeviceState } from './device-state.js';
 /**
  * How a feature (secure mode, mobile users) takes part in decisions about phones.
  *
- * - A feature gives a {@link FeatureLoader} to the workspace. Once per transaction, after the phones are locked, the loader
+ * - A feature gives a `FeatureLoader` to the workspace. Once per transaction, after the phones are locked, the loader
  *   reads what the feature needs from its own tables and returns the {@link FeatureRules} of this transaction, which hold it.
  *   After all events were applied the workspace calls their `save`.
  * - Rules are pure apart from `save`: they look at the phone, change their own part of `state.features` by
@@ -68,19 +66,6 @@ export interface FeatureRules {
 /** What selecting facts may look at; openings of a batch are looked at before they are applied. */
 export type FactsSource = Pick<DeviceState, 'deviceId' | 'facts' | 'features'>;
 
-/** Reads what a feature needs for the phones and events of one transaction; `events` is empty without a contact. */
-export interface FeatureLoader {
-  /** Before the transaction, without locks: what takes long. Events may come that were handled before. */
-  prepare?(events: readonly AnyEvent[]): Promise<void>;
-
-  load(
-    manager: EntityManager,
-    states: ReadonlyMap<string, DeviceState>,
-    events: readonly AnyEvent[],
-    now: Date,
-  ): Promise<FeatureRules>;
-}
-
 /** The phone as rules see it. */
 export interface FeatureDevice {
   readonly state: DeviceState;
@@ -120,8 +105,8 @@ export function featureState<State>(
 
 /** Replaces a feature's part of the state; it must be plain JSON. */
 export function setFeatureState(state: DeviceState, name: string, value: object | undefined): void {
-  const { [name]: _previous, ...others } = state.features;
-  state.features = value === undefined ? others : { ...others, [name]: value };
+  const others = Object.entries(state.features).filter(([other]) => other !== name);
+  state.features = Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
 }
 
 /** The rules of all features as one. */

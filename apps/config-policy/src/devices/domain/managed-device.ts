@@ -11,6 +11,7 @@ import {
   belongsTo,
   closeOrder,
   createOrder,
+  END_OF_OUTCOME,
   endAttempt,
   isFinished,
   isGoingInCircles,
@@ -24,14 +25,15 @@ import {
   type NewOrder,
   type WorkOrder,
 } from '../../work-orders/domain/work-order.js';
-import { phoneCame, requestAnswered } from '../../waking/domain/contact-plan.js';
+import { requestAnswered } from '../../waking/domain/contact-plan.js';
 import { assessDevice, isReportCurrent, marksOf } from './assess-device.js';
 import { NO_WORK, type Answer, type DecisionContext } from './decision-context.js';
 import { DesiredConfiguration } from './desired-configuration.js';
 import { DeviceOrders } from './device-orders.js';
-import { mergeFacts, selectableFacts, type DeviceState } from './device-state.js';
+import { selectableFacts, type DeviceState } from './device-state.js';
 import type { Difference } from './difference.js';
 import type { FeatureDevice, PlannedOrder } from './feature-rules.js';
+import { later, takeOpening } from './opening.js';
 import { keepAnswers } from './order-answers.js';
 import { pendingWork, type PendingWork } from './pending-work.js';
 import { mergeReport, replaceReport } from './phone-report.js';
@@ -44,6 +46,7 @@ import {
   verifyWrites,
   type StepCompleted,
 } from './phone-writes.js';
+import { plannedOrder } from './planned-order.js';
 import { hasPolicyWork, policyWork } from './policy-work.js';
 import { canBeOffered, needsNoSending } from './request-rules.js';
 import { SentOrders } from './sent-orders.js';
@@ -52,23 +55,8 @@ export type { Answer, DecisionContext, DecisionLimits, PolicySelection } from '.
 
 type ItemsReported = EventDataByType['opendls.gateway.items-reported'];
 
-/** What the database can hold; more than any message has room for. */
-const MAX_ITEMS_LIMIT = 2 ** 31 - 1;
 /** Events that are older than the newest opening by more than clocks may differ are replays: they change nothing. */
 const REPLAY_AGE_MS = 15 * 60_000;
-
-const END_OF_OUTCOME: Readonly<Record<ContactOutcome, AttemptEnd>> = {
-  completed: 'contact-ended',
-  'no-work': 'contact-ended',
-  deadline: 'deadline',
-  busy: 'busy',
-  'phone-clean-up': 'contact-ended',
-  'step-failed': 'step-failed',
-  expired: 'expired',
-  'loop-guard': 'contact-ended',
-  replaced: 'contact-replaced',
-  restarting: 'contact-ended',
-};
 
 /**
  * One phone and its orders while events of it are applied, in their order. No I/O: the caller loads it, applies events and
@@ -78,6 +66,7 @@ export class ManagedDevice {
   private readonly orders: DeviceOrders;
   private readonly sent: SentOrders;
   private desired: DesiredConfiguration | undefined;
+  private desiredWith: DeviceState['features'] | undefined;
   private differences: readonly Difference[] | undefined;
 
   constructor(
@@ -116,20 +105,9 @@ export class ManagedDevice {
     const { contactId } = opening;
     const isRepeated = state.contactId === contactId;
     this.endOtherContacts(contactId);
-    const facts = mergeFacts(state.facts, opening.device);
-    const hasOtherSoftware = ![null, facts.softwareVersion].includes(state.facts.softwareVersion);
     this.desired = undefined;
-    Object.assign(state, { facts, contactId, contactReason: reason, waking: phoneCame(state.waking) });
-    state.maxItems = opening.maxItems === null ? null : Math.min(Math.max(opening.maxItems, -1), MAX_ITEMS_LIMIT);
-    state.contactOpenedAt = later(state.contactOpenedAt, at);
-    state.lastSeenAt = later(state.lastSeenAt, at);
-    mergeReport(state.report, opening.items, { keepKnownValues: true });
-    if (opening.items.length > 0) state.lastReportAt = later(state.lastReportAt, at);
-    const isDeployment = reason === 'deployment-reported';
-    // A result says nothing of the settings, unless it says so (PROTOCOL 4.8).
-    const isChanged = isDeployment ? opening.configurationChanged === true : opening.configurationChanged !== false;
-    if ((isChanged && !opening.itemsAttached) || hasOtherSoftware) state.isReportStale = true;
-    if (isDeployment) this.sent.onDeployment(opening);
+    takeOpening(state, opening, reason, at);
+    if (reason === 'deployment-reported') this.sent.onDeployment(opening);
     else this.sent.onOpening(contactId, reason, isRepeated);
     this.plan(this.context.features.onOpened(this.view(), opening, reason), contactId);
     this.assess();
@@ -153,7 +131,6 @@ export class ManagedDevice {
       this.orders.put(keepAnswers(order, items, this.configuration()));
     }
     this.context.features.onItemsReported(this.view(), order, items);
-    this.desired = undefined;
     this.assess();
   }
 
@@ -237,7 +214,9 @@ export class ManagedDevice {
   /** The desired configuration by the policies, secrets and features of the context. */
   configuration(): DesiredConfiguration {
     const { policies, secrets, fingerprints, features } = this.context;
-    if (this.desired === undefined) {
+    // Features replace their part of the state when it changes what is wanted.
+    if (this.desired === undefined || this.desiredWith !== this.state.features) {
+      this.desiredWith = this.state.features;
       const facts = features.selectFacts(this.state, selectableFacts(this.state));
       const selected = features.overlay(this.state, policies.select(facts));
       this.desired = new DesiredConfiguration(facts, selected, secrets, fingerprints);
@@ -308,20 +287,12 @@ export class ManagedDevice {
   }
 
   private plan(planned: readonly PlannedOrder[], contactId: string | null): void {
-    this.desired = undefined;
+    if (planned.length > 0) this.desired = undefined;
     for (const one of planned) {
       const isKnown = this.orders.open().some(({ orderKey }) => orderKey === one.key);
       if (isKnown || (one.onlyInThisContact === true && contactId === null)) continue;
-      const { kind, rank, steps, targets = new Map(), verification = null, parameters = {} } = one;
-      const wantsContactNow = one.wantsContactNow ?? false;
       const { newOrderId, now } = this.context;
-      this.orders.put(
-        createOrder({
-          ...{ orderId: newOrderId(), deviceId: this.state.deviceId, createdAt: now, origin: 'system' },
-          ...{ kind, rank, steps, targets, verification, parameters, orderKey: one.key, wantsContactNow },
-          ...(one.onlyInThisContact === true ? { isContactBound: true, contactId } : {}),
-        }),
-      );
+      this.orders.put(plannedOrder(one, { orderId: newOrderId(), deviceId: this.state.deviceId, now, contactId }));
     }
   }
 
@@ -423,8 +394,4 @@ export class ManagedDevice {
     const { deviceId } = this.state;
     return { state: this.state, orders: this.orders.all(), now, seal: (value, key) => seal(value, deviceId, key) };
   }
-}
-
-function later(known: Date | null, at: Date): Date {
-  return known !== null && known > at ? known : at;
 }

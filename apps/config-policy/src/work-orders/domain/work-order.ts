@@ -1,5 +1,6 @@
 import { itemKey } from '@opendls/item-catalog';
 import type {
+  ContactOutcome,
   ItemRef,
   RefusedItem,
   ReportedItem,
@@ -69,6 +70,20 @@ export type AttemptEnd =
   | 'expired'
   | 'contact-replaced'
   | 'contact-ended';
+
+/** What the end of a contact is to an order that was under way in it. */
+export const END_OF_OUTCOME: Readonly<Record<ContactOutcome, AttemptEnd>> = {
+  completed: 'contact-ended',
+  'no-work': 'contact-ended',
+  deadline: 'deadline',
+  busy: 'busy',
+  'phone-clean-up': 'contact-ended',
+  'step-failed': 'step-failed',
+  expired: 'expired',
+  'loop-guard': 'contact-ended',
+  replaced: 'contact-replaced',
+  restarting: 'contact-ended',
+};
 
 /** What a phone answered to one message of one step. */
 export interface StepResult {

@@ -16,13 +16,14 @@ interface AnyOrderKind {
   plan(input: unknown, context: OrderContext): Promise<PlanResult>;
 }
 
-function anyKind<Params>({ kind, schema, plan }: OrderKind<Params>): AnyOrderKind {
+function anyKind<Params>(orderKind: OrderKind<Params>): AnyOrderKind {
+  const { kind, schema } = orderKind;
   return {
     kind,
     schema,
     plan: async (input, context) => {
       const parsed = schema.safeParse(input);
-      if (parsed.success) return plan(parsed.data, context);
+      if (parsed.success) return orderKind.plan(parsed.data, context);
       return { ok: false, problems: parsed.error.issues.slice(0, 50).map(issueProblem) };
     },
   };
