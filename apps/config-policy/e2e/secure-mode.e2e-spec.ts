@@ -430,10 +430,9 @@ describe('the fleet', () => {
     expect(first['items']).toHaveLength(2);
     const seen = new Set<string>();
     for (let cursor: unknown = ''; cursor !== null;) {
-      const page = (await call('GET', `security/report?limit=3${cursor === '' ? '' : `&cursor=${String(cursor)}`}`))
-        .body;
+      const page = (await call('GET', `security/report?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`)).body;
       for (const item of page['items'] as readonly Body[]) seen.add(String(item['deviceId']));
-      cursor = page['nextCursor'];
+      cursor = page['nextCursor'] as string | null;
     }
     expect(seen.size).toBe(Number(first['devices']) - (byState['secure'] ?? 0));
     expect(seen).not.toContain(secure.deviceId);

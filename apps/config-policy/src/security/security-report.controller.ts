@@ -29,8 +29,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { deviceIdOf } from '../devices/device-id-parameter.js';
 import { SecureModeService } from './secure-mode.service.js';
-import { SecurityReportService } from './security-report.service.js';
-import type { ReportedPhone } from './security-report.store.js';
+import { SecurityReportService, type ReportedPhone } from './security-report.service.js';
 import { SECURITY_PROBLEMS } from './security.errors.js';
 import {
   CSV_HEADER,

@@ -1,5 +1,7 @@
 import type { SecurityReportStore, ReportedPhone, SecurityCounts } from './security-report.store.js';
 
+export type { ReportedPhone };
+
 const DAY_MS = 86_400_000;
 const CSV_BATCH = 500;
 

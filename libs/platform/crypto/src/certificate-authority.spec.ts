@@ -74,7 +74,7 @@ describe('CertificateAuthority', () => {
     const authorityKey = forge.pki.certificateFromPem(client.cert).getExtension('authorityKeyIdentifier') as {
       value: string;
     };
-    expect(forge.util.bytesToHex(authorityKey.value)).toContain(keyId);
+    expect(forge.util.bytesToHex((authorityKey as { value: string }).value)).toContain(keyId);
   });
 
   it('issues a server certificate for names and addresses', () => {
