@@ -1,5 +1,6 @@
 import { complianceStateSchema, contactAttemptOutcomeSchema } from '@opendls/event-contracts';
 import { z } from 'zod';
+import { mobilityOf, REFUSALS } from '../mobile-users/domain/mobility-state.js';
 import type { DeviceView } from './devices.service.js';
 import type { DeviceSummary } from './devices.store.js';
 import type { DesiredItem } from './domain/desired-configuration.js';
@@ -42,6 +43,15 @@ export const deviceSchema = z.object({
       attempts: z.int().describe('Requests since its last contact'),
     })
     .describe('Waking the phone for work that waits (ContactMe)'),
+  mobility: z
+    .object({
+      user: z.string().nullable().describe('Number of the mobile user that a password let on'),
+      phase: z.enum(['logging-on', 'logged-on', 'logging-off']).nullable(),
+      since: instant.nullable(),
+      lastRefusal: z.object({ e164: z.string(), reason: z.enum(REFUSALS), at: instant }).nullable(),
+      lockedUntil: instant.nullable().describe('After too many wrong passwords nobody logs on here before'),
+    })
+    .describe('The mobile user on the phone'),
   desiredItems: z.array(
     z.object({
       ...itemRef,
@@ -105,6 +115,7 @@ export function toDevice({ state, desired, differences }: DeviceView): DeviceRes
       lastOutcome: state.waking.lastOutcome,
       attempts: state.waking.attempts,
     },
+    mobility: toMobility(state),
     desiredItems: desired.map(toDesiredItem),
     differences: differences.map(toDifference),
   };
@@ -142,4 +153,13 @@ function shownValue(reported: ReportedValue | undefined): string | null {
 
 function refOf({ name, index }: { readonly name: string; readonly index?: number }): { name: string; index?: number } {
   return index === undefined ? { name } : { name, index };
+}
+
+function toMobility(state: DeviceView['state']): DeviceResponse['mobility'] {
+  const { user, phase, since, lastRefusal, failures } = mobilityOf(state);
+  return {
+    ...{ user, phase, since: since?.toISOString() ?? null },
+    lastRefusal: lastRefusal && { ...lastRefusal, at: lastRefusal.at.toISOString() },
+    lockedUntil: failures.lockedUntil?.toISOString() ?? null,
+  };
 }
