@@ -290,7 +290,11 @@ class Gateway implements RunningGateway {
     const { link, waiters, store, directives, gatewayMetrics: metrics } = this;
     const queue = new DeviceQueue(MAX_MESSAGES_PER_PHONE);
     const modes = new ModeCheck(directives, now);
-    const fileUrls = new FileUrls(new FileLinks(sealingKeys), { ...config.files, now });
+    const ports = (): { secure: number | undefined; default: number | undefined } => ({
+      secure: portOf(this.securePhonesUrl),
+      default: portOf(this.phonesUrl),
+    });
+    const fileUrls = new FileUrls(new FileLinks(sealingKeys), { ...config.files, ports, now });
     const revealer = new ItemRevealer(sealingKeys, fileUrls, logger);
     const { maxActions, traits } = config;
     return new ContactRunner(
@@ -324,4 +328,8 @@ class Gateway implements RunningGateway {
       return [new PhoneListener(options, messages, metrics, logger.child({ listener: name }))];
     });
   }
+}
+
+function portOf(url: string | null): number | undefined {
+  return url === null || url === '' ? undefined : Number(new URL(url).port);
 }

@@ -4,6 +4,11 @@ export interface FileUrlOptions {
   /** `https://host[:port]` phones reach the gateways at; null: the host the phone itself used in this contact. */
   readonly publicUrl: string | null;
   readonly linkTtlMs: number;
+  /**
+   * Ports of the secure and of the default listener: a phone that came to the secure one loads from the default one, as it is not
+   * known whether phones show their certificate when they load files.
+   */
+  readonly ports: () => { readonly secure: number | undefined; readonly default: number | undefined };
   readonly now: () => Date;
 }
 
@@ -32,15 +37,19 @@ export class FileUrls {
    * @returns undefined when it cannot be said where the phone reaches this gateway.
    */
   urlOf({ sha256, fileName }: FileRef, deviceId: string, host: string | undefined): string | undefined {
-    const base = this.options.publicUrl ?? baseOf(host);
+    const base = this.options.publicUrl ?? this.baseOf(host);
     if (base === undefined) return undefined;
     const expiresAt = new Date(this.options.now().getTime() + this.options.linkTtlMs);
     const token = this.links.sign({ sha256, deviceId, fileName, expiresAt });
     return `${base}${FILES_PATH}${token}/${encodeURIComponent(fileName)}`;
   }
-}
 
-function baseOf(host: string | undefined): string | undefined {
-  if (host === undefined || !HOST.test(host)) return undefined;
-  return URL.canParse(`https://${host}`) ? `https://${host}` : undefined;
+  private baseOf(host: string | undefined): string | undefined {
+    if (host === undefined || !HOST.test(host) || !URL.canParse(`https://${host}`)) return undefined;
+    const { secure, default: plain } = this.options.ports();
+    const isSecure = secure !== undefined && host.endsWith(`:${secure}`);
+    return isSecure && plain !== undefined
+      ? `https://${host.slice(0, -String(secure).length)}${plain}`
+      : `https://${host}`;
+  }
 }
