@@ -4,8 +4,9 @@ import { encodeWorkpointMessage } from '@opendls/dls-codec';
 import { InMemoryEventBus } from '@opendls/event-bus/testing';
 import { LEGACY_TLS, VirtualPhone } from '@opendls/virtual-phone';
 import { OrderDesk } from '../test/order-desk.js';
-import { basicItems, exchange, message, send } from '../test/raw-phone.js';
+import { basicItems, exchange, message, PATH, send } from '../test/raw-phone.js';
 import { startTestGateway, testCertificate, until, type TestGateway } from '../test/test-gateway.js';
+import { talk } from '../test/tls-phone.js';
 
 jest.setTimeout(30_000);
 
@@ -47,6 +48,12 @@ describe('answers', () => {
       path: '/provisioningService?x=1',
     });
     expect(cookie).toMatch(/; Path=\/provisioningService; Secure$/);
+  });
+
+  it('come to a request line with the whole URL, as proxies send it', async () => {
+    const target = `https://dls.example${PATH}?x=1`;
+    const { answer, cookie } = await talk(gateway.phonesUrl, message({ items: basicItems(aPhone()) }), { target });
+    expect([answer.action, cookie?.includes('Path=/DeploymentService')]).toEqual(['ReadAllItems', true]);
   });
 
   it('keep the connection when the phone does, and close it when the phone says so', async () => {

@@ -17,10 +17,10 @@ export interface Talk {
 export function talk(
   url: string,
   message: WorkpointMessage,
-  options: ConnectionOptions & { readonly cookie?: string } = {},
+  options: ConnectionOptions & { readonly cookie?: string; readonly target?: string } = {},
 ): Promise<Talk> {
   const { hostname, port } = new URL(url);
-  const { cookie, ...tls } = options;
+  const { cookie, target = PATH, ...tls } = options;
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false, ...tls });
     let text = '';
@@ -34,7 +34,7 @@ export function talk(
       server = String(socket.getPeerCertificate().subject?.CN ?? '');
       const body = encodeWorkpointMessage(message);
       socket.write(
-        `POST ${PATH} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: text/xml\r\nConnection: close\r\n` +
+        `POST ${target} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: text/xml\r\nConnection: close\r\n` +
           `Content-Length: ${Buffer.byteLength(body)}\r\n${cookie ? `Cookie: ${cookie}\r\n` : ''}\r\n${body}`,
       );
     });
