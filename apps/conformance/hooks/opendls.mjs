@@ -4,6 +4,7 @@
 // OPENDLS_API_KEY.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const dataDirectory = process.env.OPENDLS_DATA_DIR ?? './data';
 
@@ -45,9 +46,20 @@ function undo(mac, resource) {
   toRemove.set(mac, [...(toRemove.get(mac) ?? []), resource]);
 }
 
+const PATIENCE_MS = 20_000;
+
+/** A phone that was just here is known a moment later. */
+async function callOnceKnown(resource, body) {
+  for (const deadline = Date.now() + PATIENCE_MS; ; await delay(200)) {
+    const response = await call('POST', resource, body);
+    if (response.status !== 404 || Date.now() > deadline) return response;
+    if ((await response.clone().json().catch(() => ({}))).code !== 'device-not-found') return response;
+  }
+}
+
 /** A one-off job. A version of OpenDLS without that interface cannot do it. */
 async function order(mac, kind, parameters) {
-  const response = await call('POST', `/devices/${deviceIdOf(mac)}/orders`, { kind, ...parameters });
+  const response = await callOnceKnown(`/devices/${deviceIdOf(mac)}/orders`, { kind, ...parameters });
   if (response.status === 404 || response.status === 405) return false;
   await demand(response, `order ${kind}`);
   return true;
@@ -113,9 +125,16 @@ export function wantCertificate({ mac, item, pkcs12 }) {
 }
 
 export async function wantSecureMode({ mac }) {
-  const response = await call('POST', `/devices/${deviceIdOf(mac)}/secure-mode`, {});
+  const response = await callOnceKnown(`/devices/${deviceIdOf(mac)}/secure-mode`, {});
   if (response.status === 404 || response.status === 409) return false;
   await demand(response, 'secure mode');
+  // The key takes its time; the order comes with the certificate.
+  const hasOrder = async () => {
+    const orders = await (await call('GET', `/devices/${deviceIdOf(mac)}/orders?limit=50`)).json();
+    return orders.items.some(({ kind }) => kind === 'secure-mode');
+  };
+  for (const deadline = Date.now() + PATIENCE_MS; !(await hasOrder()); await delay(200))
+    if (Date.now() > deadline) throw new Error('no order for Secure Mode in time');
   return true;
 }
 
