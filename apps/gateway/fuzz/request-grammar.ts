@@ -1,4 +1,5 @@
 import type { Random } from '@opendls/dls-codec/fuzz';
+import { SECRET_MARK } from './fuzz-desk.js';
 import type { PhoneState } from './phone-grammar.js';
 
 const PATH = '/DeploymentService/LoginService';
@@ -129,7 +130,8 @@ function cuts(random: Random, length: number): number[] {
 }
 
 function flipped(random: Random, bytes: Buffer): Buffer {
-  const copy = Buffer.from(bytes);
+  // A flipped name is the name of no secret any more.
+  const copy = Buffer.from(bytes.toString('latin1').replaceAll(SECRET_MARK, 'plain'), 'latin1');
   for (let n = 0; n < 3; n++) copy[random.below(copy.length)] = random.below(256);
   return copy;
 }
