@@ -45,6 +45,11 @@ export class ApiClient {
     return fetch(`${this.url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
   }
 
+  upload(path: string, bytes: Buffer): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/octet-stream' };
+    return fetch(`${this.url}${path}`, { method: 'PUT', headers, body: new Uint8Array(bytes) });
+  }
+
   async putPolicy(name: string, yaml: string): Promise<void> {
     const answer = await this.request('PUT', `/config-policy/v1/policies/${name}`, yaml, 'application/yaml');
     if (!answer.ok) throw new Error(`PUT policy ${name}: ${answer.status} ${await answer.text()}`);

@@ -12,6 +12,9 @@ const STOP_TIMEOUT_MS = 30_000;
 /** `<data-dir>/endpoints.json`. */
 export interface Endpoints {
   readonly phones: string;
+  readonly legacyPhones?: string;
+  readonly securePhones?: string;
+  readonly dcmp?: string;
   readonly api: string;
   readonly kafka: readonly string[] | null;
   readonly processes: readonly { readonly name: string; readonly pid: number; readonly url: string | null }[];
