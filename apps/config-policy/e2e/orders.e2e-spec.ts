@@ -325,3 +325,54 @@ describe('files and firmware', () => {
     expect((await call('POST', orders, { ...body, version: 'newest' })).status).toBe(400);
   });
 });
+
+describe('events that come twice, late or out of order', () => {
+  async function stateOf(orders: string, created: Reply): Promise<unknown> {
+    await gateway.settled();
+    return (await call('GET', `${orders}/${String(created.body['orderId'])}`)).body['state'];
+  }
+
+  it('leave a restart with one effect: sent, verified by the start-up, done', async () => {
+    const { phone, orders } = await aPhone();
+    const created = await call('POST', orders, { kind: 'restart' });
+    const order = orderOf(await phone.open({}, 'opendls.gateway.device-solicited'));
+    const ref = { contactId: phone.contactId, deviceId: order.deviceId };
+    const sent = {
+      ...{ ...ref, orderId: order.orderId, attempt: 1, stepIndex: 0, kind: 'restart' as const, part: 0 },
+      ...{ outcome: 'sent' as const, isStepFinished: true, isOrderFinished: true, writtenItems: null, refusedItems: [] },
+      awaitingWork: false,
+    };
+    const id = '0d4fdd1e-9f0c-4f67-a7a0-2b8d1c9a6d11';
+    // The end of the contact is told by another gateway, before what was sent in it.
+    await phone.close('completed');
+    for (let i = 0; i < 2; i++) await gateway.publish('opendls.gateway.step-completed', sent, { id });
+    expect(await stateOf(orders, created)).toBe('verifying');
+    await gateway.publish('opendls.gateway.step-completed', sent);
+    expect(await stateOf(orders, created)).toBe('verifying');
+    expect(await phone.contact()).toEqual([]);
+    expect(await stateOf(orders, created)).toBe('done');
+    await gateway.publish('opendls.gateway.step-completed', sent);
+    expect(await stateOf(orders, created)).toBe('done');
+    expect(await phone.contact()).toEqual([]);
+  });
+
+  it('give an order whose gateway died to the next contact, with the same content', async () => {
+    const { phone, orders } = await aPhone();
+    const created = await call('POST', orders, NTP);
+    const first = orderOf(await phone.open({}, 'opendls.gateway.device-solicited'));
+    const late = { ...phone, contactId: phone.contactId };
+    const again = orderOf(await phone.open({}, 'opendls.gateway.device-solicited'));
+    expect([again.orderId, again.attempt]).toEqual([first.orderId, 2]);
+    expect(again.steps).toEqual(first.steps);
+    // The first gateway lives after all: what it tells belongs to an attempt that is over.
+    await gateway.publish('opendls.gateway.step-completed', {
+      ...{ contactId: late.contactId, deviceId: first.deviceId, orderId: first.orderId, attempt: 1, stepIndex: 0 },
+      ...{ kind: 'write-items' as const, part: 0, outcome: 'failed' as const, isStepFinished: false },
+      ...{ isOrderFinished: false, writtenItems: null, refusedItems: [], awaitingWork: false },
+    });
+    expect(await stateOf(orders, created)).toBe('offered');
+    await phone.play(again);
+    expect(await stateOf(orders, created)).toBe('done');
+    expect(phone.writes).toEqual(['sntp-addr=ntp.example.org']);
+  });
+});
