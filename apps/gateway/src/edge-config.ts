@@ -1,5 +1,5 @@
 import { byteSize, csv, durationMs, flag, integer, port } from '@opendls/config';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { PortRange } from './contact-me/contact-target.js';
@@ -91,7 +91,7 @@ export function edgeConfig({ contactMe, dcmp, files }: EdgeConfigInput): EdgeCon
 
 /** One directory per user: another user's would be somebody else's content. */
 function defaultCacheDir(): string {
-  return join(tmpdir(), `opendls-gateway-files-${userInfo().uid}`);
+  return join(tmpdir(), `opendls-gateway-files-${process.getuid?.() ?? 'user'}`);
 }
 
 const networks = (): z.ZodType<readonly string[], string> =>
