@@ -1,4 +1,18 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBadRequestResponse,
@@ -39,19 +53,30 @@ const numberSchema = z.object({ e164: z.string().regex(/^\+?[A-Za-z0-9*#._-]{1,3
 /** What no XML message can carry would be left out on the way. */
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
 const text = (max: number): z.ZodString =>
-  z.string().max(max).refine((value) => !NOT_IN_XML.test(value), { error: 'has characters no phone can be sent' });
+  z
+    .string()
+    .max(max)
+    .refine((value) => !NOT_IN_XML.test(value), { error: 'has characters no phone can be sent' });
 const itemSchema = z.strictObject({
   name: z.string().min(1).max(128),
   index: z.int().min(0).max(65_535).optional(),
   value: text(65_536).optional().describe('Secret items: kept sealed, never given out again'),
-  secretRef: z.string().max(200).optional().describe('Name of a stored secret; may contain {{e164}}, the number of the user'),
+  secretRef: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Name of a stored secret; may contain {{e164}}, the number of the user'),
   secret: z.literal(true).optional().describe('Without `value`: the stored value stays'),
 });
 const putSchema = z.strictObject({
   displayName: text(128).nullable().default(null),
   enabled: z.boolean().default(true).describe('false: cannot log on, and is logged off'),
   password: text(128).min(4).optional().describe('Needed for a new user; absent: the one there is stays'),
-  items: z.array(itemSchema).max(500).default([]).describe('The profile: what the phone is set to while the user is on it'),
+  items: z
+    .array(itemSchema)
+    .max(500)
+    .default([])
+    .describe('The profile: what the phone is set to while the user is on it'),
 });
 const EXAMPLE = {
   displayName: 'Gast 777',
@@ -123,7 +148,9 @@ export class MobileUsersController {
     const { displayName, enabled: isEnabled, password, items } = parseBody(putSchema, body);
     const by = request.apiKey?.id ?? 'unknown';
     const command = { e164: numberOf(params), displayName, isEnabled, password, items, by };
-    const saved = await translated(() => this.users.save({ ...command, expectedRevision: expectedRevisionOf(headers) }));
+    const saved = await translated(() =>
+      this.users.save({ ...command, expectedRevision: expectedRevisionOf(headers) }),
+    );
     reply.status(saved.isNew ? 201 : 200).header('etag', `"${saved.user.revision}"`);
     return toMobileUser(saved);
   }

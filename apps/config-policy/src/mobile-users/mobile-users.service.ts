@@ -1,4 +1,5 @@
-import { PasswordHasher, seal, type SealingKeys } from '@opendls/crypto';
+import type { PasswordHasher } from '@opendls/crypto';
+import { seal, type SealingKeys } from '@opendls/crypto';
 import { itemKey } from '@opendls/item-catalog';
 import type { Tx, UnitOfWork } from '@opendls/postgres';
 import { checkProfile, isSecretInput, type ProfileInput } from './domain/check-profile.js';
@@ -121,7 +122,8 @@ export class MobileUsersService {
     const problems = checkProfile(items, new Set(kept.keys()));
     if (problems.length > 0) throw new MobileUserError('mobile-user-invalid', 'the profile has problems', problems);
     const password = sealedHash ?? known?.password;
-    if (password === undefined) throw new MobileUserError('mobile-user-password-missing', 'a new user needs a password');
+    if (password === undefined)
+      throw new MobileUserError('mobile-user-password-missing', 'a new user needs a password');
     const isUnlocked = sealedHash !== undefined || known === null;
     return {
       ...{ e164, displayName, isEnabled, password, updatedBy: by },
@@ -143,7 +145,9 @@ export class MobileUsersService {
     const ref = index === undefined ? { name } : { name, index };
     if (secretRef !== undefined) return { ...ref, secretRef };
     if (value === undefined) return kept.get(key) ?? { ...ref, value: '' };
-    return isSecretInput(item) ? { ...ref, sealed: seal(this.keys, value, profileBinding(e164, key)) } : { ...ref, value };
+    return isSecretInput(item)
+      ? { ...ref, sealed: seal(this.keys, value, profileBinding(e164, key)) }
+      : { ...ref, value };
   }
 }
 

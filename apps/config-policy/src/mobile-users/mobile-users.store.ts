@@ -46,7 +46,9 @@ export class MobileUsersStore {
     return this.dataSource.manager
       .createQueryBuilder(MobileUserEntity, 'person')
       .where(after === undefined ? 'TRUE' : 'person.e164 > :after', { after })
-      .andWhere(isLoggedOn === undefined ? 'TRUE' : `(person.loggedOnDeviceId IS NOT NULL) = :isLoggedOn`, { isLoggedOn })
+      .andWhere(isLoggedOn === undefined ? 'TRUE' : `(person.loggedOnDeviceId IS NOT NULL) = :isLoggedOn`, {
+        isLoggedOn,
+      })
       .orderBy('person.e164')
       .limit(limit)
       .getMany();

@@ -64,10 +64,7 @@ export class MobilityFeature implements FeatureLoader {
     });
   }
 
-  private async opened(
-    rows: readonly MobileUserEntity[],
-    manager: EntityManager,
-  ): Promise<Map<string, MobileUser>> {
+  private async opened(rows: readonly MobileUserEntity[], manager: EntityManager): Promise<Map<string, MobileUser>> {
     const names = rows.flatMap(({ e164, profile }) =>
       profile.flatMap((item) => ('secretRef' in item ? (secretName(e164, item.secretRef) ?? []) : [])),
     );

@@ -79,20 +79,18 @@ async function phoneOf(): Promise<string | null> {
 
 async function complianceOf({ deviceId }: MobilePhone): Promise<string> {
   await gateway.settled();
-  const rows: { compliance: string }[] = await dataSource.query(
-    'SELECT compliance FROM device WHERE device_id = $1',
-    [deviceId],
-  );
+  const rows: { compliance: string }[] = await dataSource.query('SELECT compliance FROM device WHERE device_id = $1', [
+    deviceId,
+  ]);
   return rows[0]?.compliance ?? '';
 }
 
 /** Waits until the phone was compared again, and has work of this kind. */
 async function planned(kind: string): Promise<void> {
   await eventually(`an order ${kind}`, async () => {
-    const rows: unknown[] = await dataSource.query(
-      'SELECT 1 FROM work_order WHERE kind = $1 AND closed_at IS NULL',
-      [kind],
-    );
+    const rows: unknown[] = await dataSource.query('SELECT 1 FROM work_order WHERE kind = $1 AND closed_at IS NULL', [
+      kind,
+    ]);
     return rows[0];
   });
 }
@@ -102,7 +100,12 @@ describe('a mobile user', () => {
     expect(lobby.valueOf('display-id-unicode')).toBe('Lobby');
     expect(await lobby.logOn(USER, PIN)).toEqual(['mobility-logon']);
     expect(lobby.writes).toEqual(
-      expect.arrayContaining(['sip-mobility-state=0', `e164=${USER}`, 'display-id-unicode=Gast 777', 'sip-pwd=sehr-geheim']),
+      expect.arrayContaining([
+        'sip-mobility-state=0',
+        `e164=${USER}`,
+        'display-id-unicode=Gast 777',
+        'sip-pwd=sehr-geheim',
+      ]),
     );
     expect(await lobby.startInterim(USER)).toEqual([]);
     expect(await lobby.askForData(USER, 'userdata-vu1')).toEqual([]);

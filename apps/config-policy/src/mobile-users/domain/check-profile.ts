@@ -11,7 +11,8 @@ export interface ProfileInput {
   readonly secret?: true;
 }
 
-export type ProfileProblemCode = ItemIssueCode | 'not-in-profile' | 'duplicate-item' | 'invalid-item' | 'invalid-secret-ref';
+export type ProfileProblemCode =
+  ItemIssueCode | 'not-in-profile' | 'duplicate-item' | 'invalid-item' | 'invalid-secret-ref';
 
 export interface ProfileProblem {
   readonly path: string;
@@ -43,7 +44,9 @@ export function checkProfile(items: readonly ProfileInput[], storedSecrets: Read
     const first = firstOf.get(key);
     if (first === undefined) firstOf.set(key, position);
     const duplicate: ProfileProblem[] =
-      first === undefined ? [] : [{ path, code: 'duplicate-item', message: `${key} is already set by items[${first}]` }];
+      first === undefined
+        ? []
+        : [{ path, code: 'duplicate-item', message: `${key} is already set by items[${first}]` }];
     return [...duplicate, ...checkItem(item, path, storedSecrets)];
   });
 }
@@ -61,7 +64,10 @@ function checkItem(item: ProfileInput, path: string, storedSecrets: ReadonlySet<
   }
   if (isKept && storedSecrets.has(itemKey(name, index))) return found;
   if (value === undefined && secretRef === undefined) {
-    return [...found, { path, code: 'invalid-item', message: 'needs value or secretRef: there is no stored value to keep' }];
+    return [
+      ...found,
+      { path, code: 'invalid-item', message: 'needs value or secretRef: there is no stored value to keep' },
+    ];
   }
   return secretRef === undefined ? found : [...found, ...checkRef(secretRef, `${path}.secretRef`)];
 }

@@ -20,9 +20,19 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Ten guesses, then one each 15, 30, 60 ... minutes, at most one a day: a 6-digit PIN lasts for lifetimes. */
-export const USER_LIMITS: LogonLimits = { free: 9, lockMs: 15 * MINUTE_MS, maxLockMs: DAY_MS, forgetAfterMs: 7 * DAY_MS };
+export const USER_LIMITS: LogonLimits = {
+  free: 9,
+  lockMs: 15 * MINUTE_MS,
+  maxLockMs: DAY_MS,
+  forgetAfterMs: 7 * DAY_MS,
+};
 /** Many people share a phone: it is stopped earlier and let go sooner. */
-export const PHONE_LIMITS: LogonLimits = { free: 4, lockMs: 2 * MINUTE_MS, maxLockMs: 60 * MINUTE_MS, forgetAfterMs: DAY_MS };
+export const PHONE_LIMITS: LogonLimits = {
+  free: 4,
+  lockMs: 2 * MINUTE_MS,
+  maxLockMs: 60 * MINUTE_MS,
+  forgetAfterMs: DAY_MS,
+};
 
 export const NO_FAILURES: FailedLogons = { count: 0, lastAt: null, lockedUntil: null };
 

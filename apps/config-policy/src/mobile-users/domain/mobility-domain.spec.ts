@@ -31,20 +31,27 @@ describe('wrong passwords', () => {
   });
 
   it('are forgotten after a week without one, and stop a phone earlier than a user', () => {
-    expect(afterFailure({ count: 50, lastAt: NOON, lockedUntil: null }, later(8 * 86_400_000), USER_LIMITS).count).toBe(1);
+    expect(afterFailure({ count: 50, lastAt: NOON, lockedUntil: null }, later(8 * 86_400_000), USER_LIMITS).count).toBe(
+      1,
+    );
     const five = [1, 2, 3, 4, 5].reduce<FailedLogons>((known) => afterFailure(known, NOON, PHONE_LIMITS), NO_FAILURES);
     expect(isLocked(five, NOON)).toBe(true);
   });
 });
 
 describe('a profile', () => {
-  it.each(['sip-mobility-state', 'e164', 'mobility-enabled', 'userdata-vu1', 'goto-secure-mode', 'dls-server-ca', 'admin-pwd'])(
-    'has no %s',
-    (name) => {
-      const [problem] = checkProfile([{ name, value: '1' }], new Set());
-      expect(problem).toMatchObject({ path: 'items[0].name', code: 'not-in-profile' });
-    },
-  );
+  it.each([
+    'sip-mobility-state',
+    'e164',
+    'mobility-enabled',
+    'userdata-vu1',
+    'goto-secure-mode',
+    'dls-server-ca',
+    'admin-pwd',
+  ])('has no %s', (name) => {
+    const [problem] = checkProfile([{ name, value: '1' }], new Set());
+    expect(problem).toMatchObject({ path: 'items[0].name', code: 'not-in-profile' });
+  });
 
   it('is checked by the catalogue, each item once', () => {
     const problems = checkProfile(

@@ -11,8 +11,23 @@ import { refusedIn, type WorkOrder } from '../../work-orders/domain/work-order.j
 import { afterFailure, isLocked, NO_FAILURES, PHONE_LIMITS, USER_LIMITS } from './logon-limits.js';
 import { profileName, type MobileUser, type PasswordCheck, type UserDataValue } from './mobile-user.js';
 import { MobilityChanges } from './mobility-changes.js';
-import { identityItems, logoffOrder, logonOrder, restoreOrders, saveOrder, type MarkSecret } from './mobility-orders.js';
-import { MOBILITY, mobilityOf, NOBODY, putMobility, readOpening, type MobilityOpening, type Refusal } from './mobility-state.js';
+import {
+  identityItems,
+  logoffOrder,
+  logonOrder,
+  restoreOrders,
+  saveOrder,
+  type MarkSecret,
+} from './mobility-orders.js';
+import {
+  MOBILITY,
+  mobilityOf,
+  NOBODY,
+  putMobility,
+  readOpening,
+  type MobilityOpening,
+  type Refusal,
+} from './mobility-state.js';
 import { userDataNames } from './user-data-items.js';
 
 /** A contact whose end nobody told counts as over. */
@@ -57,7 +72,8 @@ export class MobilityRules implements FeatureRules {
     if (said.isDisabled && said.user === null) return this.nobody(state, null);
     if (isInventory && isLogon(opening, said)) return this.logOn(device, opening, said);
     if (said.isDisabled) return this.nobody(state, null);
-    if (isInventory && said.reported === '1' && said.user !== null) return this.logOff(device, opening, said.user, said);
+    if (isInventory && said.reported === '1' && said.user !== null)
+      return this.logOff(device, opening, said.user, said);
     if (said.reported === '1' || said.user === null) return this.nobody(state, said.reported);
     return this.present(device, opening, said.user, { ...said, isInventory });
   }
@@ -117,7 +133,8 @@ export class MobilityRules implements FeatureRules {
     return [...identityItems(user), ...user.profile].map((item) => {
       const key = itemKey(item.name, item.index);
       const reported = state.report.get(key)?.value;
-      const isUsersOwn = !item.secret && reported !== undefined && written[key] === comparableValue(item.name, item.value);
+      const isUsersOwn =
+        !item.secret && reported !== undefined && written[key] === comparableValue(item.name, item.value);
       return overlayItem(isUsersOwn ? { ...item, value: reported } : item, from);
     });
   }
@@ -154,7 +171,12 @@ export class MobilityRules implements FeatureRules {
     if (previous !== null && previous !== user.e164) this.release(state, previous, 'missed');
     const { loggedOnDeviceId } = user;
     if (loggedOnDeviceId !== null && loggedOnDeviceId !== state.deviceId) this.changes.displaced.add(loggedOnDeviceId);
-    const record = { loggedOnDeviceId: state.deviceId, loggedOnAt: now, isLogoffRequested: false, failures: NO_FAILURES };
+    const record = {
+      loggedOnDeviceId: state.deviceId,
+      loggedOnAt: now,
+      isLogoffRequested: false,
+      failures: NO_FAILURES,
+    };
     this.changes.change(user, record);
     this.changes.countLogon('accepted', { deviceId: state.deviceId, e164: user.e164 });
     putMobility(state, {

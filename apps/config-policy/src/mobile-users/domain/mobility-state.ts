@@ -29,7 +29,10 @@ const stateSchema = z.object({
   heldContact: z.string().nullable().default(null),
   /** By item key: the value of the profile that the phone is known to have had; what it reports since is the user's own. */
   written: z.record(z.string(), z.string()).default({}),
-  lastRefusal: z.object({ e164: z.string(), reason: z.enum(REFUSALS), at: instant }).nullable().default(null),
+  lastRefusal: z
+    .object({ e164: z.string(), reason: z.enum(REFUSALS), at: instant })
+    .nullable()
+    .default(null),
   failures: z
     .object({ count: z.int(), lastAt: instant.nullable(), lockedUntil: instant.nullable() })
     .default(NO_FAILURES),
