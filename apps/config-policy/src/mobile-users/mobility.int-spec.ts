@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { PasswordHasher } from '@opendls/crypto';
+import { TOPICS } from '@opendls/event-contracts';
 import { silentLogger } from '@opendls/logging';
 import { openDataSource, UnitOfWork } from '@opendls/postgres';
 import type { TestDatabase } from '@opendls/testing-postgres';
@@ -233,8 +234,10 @@ describe('a mobile user', () => {
     const tables: { name: string }[] = await dataSource.query(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
     );
-    for (const { name } of tables) {
-      const rows: unknown[] = await dataSource.query(`SELECT t::text FROM "${name}" t`);
+    const read = async (name: string): Promise<unknown[]> => dataSource.query(`SELECT t::text FROM "${name}" t`);
+    const places = await Promise.all(tables.map(async ({ name }) => ({ name, rows: await read(name) })));
+    places.push(...TOPICS.map(({ name }) => ({ name, rows: gateway.events(name) })));
+    for (const { name, rows } of places) {
       for (const secret of [PIN, 'sehr-geheim', 'Z2VoZWltZXMgQWRyZXNzYnVjaA==']) {
         expect(JSON.stringify(rows).includes(secret) ? `${name}: ${secret}` : '').toBe('');
       }
