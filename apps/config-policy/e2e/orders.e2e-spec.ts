@@ -110,7 +110,10 @@ describe('an order', () => {
       status: 200,
       body: {
         state: 'done',
-        answers: [{ name: 'sntp-addr', value: 'old' }, { name: 'sip-pwd', secret: true }],
+        answers: [
+          { name: 'sntp-addr', value: 'old' },
+          { name: 'sip-pwd', secret: true },
+        ],
         steps: [{ kind: 'read-items', results: [{ outcome: 'accepted' }] }],
       },
     });
@@ -167,7 +170,10 @@ describe('an order', () => {
     }
     expect((await call('POST', orders, { contact: true })).body).toMatchObject({ code: 'validation-failed' });
     const unknown = await call('POST', orders, { kind: 'write', items: [{ name: 'brand-new-item', value: '1' }] });
-    expect(unknown).toMatchObject({ status: 201, body: { warnings: [{ path: 'items[0].name', code: 'unknown-item' }] } });
+    expect(unknown).toMatchObject({
+      status: 201,
+      body: { warnings: [{ path: 'items[0].name', code: 'unknown-item' }] },
+    });
   });
 
   it('is only for known phones, and only operators make it', async () => {
@@ -221,7 +227,8 @@ describe('secrets of orders', () => {
       { kind: 'factory-reset' },
     ];
     const answers = [];
-    for (const body of bodies) answers.push(await call('POST', orders, body, { headers: { 'idempotency-key': body.kind } }));
+    for (const body of bodies)
+      answers.push(await call('POST', orders, body, { headers: { 'idempotency-key': body.kind } }));
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
     const kinds: string[] = [];
     let answer = await phone.open({}, 'opendls.gateway.device-solicited');
@@ -258,7 +265,10 @@ describe('files and firmware', () => {
     const { phone, orders } = await aPhone();
     const ftp = { server: '192.0.2.10', username: 'phones', password: 'ftp-geheim', path: '/logos', name: 'logo.png' };
     const created = await call('POST', orders, { kind: 'file', files: [{ ftp, type: 'LOGO' }] });
-    expect(created).toMatchObject({ status: 201, body: { parameters: { files: [{ type: 'LOGO', action: 'deploy' }] } } });
+    expect(created).toMatchObject({
+      status: 201,
+      body: { parameters: { files: [{ type: 'LOGO', action: 'deploy' }] } },
+    });
     expect(JSON.stringify(created.body)).not.toContain('ftp-geheim');
     const order = orderOf(await phone.open({}, 'opendls.gateway.device-solicited'));
     expect(order.steps).toMatchObject([
@@ -316,7 +326,10 @@ describe('files and firmware', () => {
         ],
       },
     ]);
-    for (const missing of [{ kind: 'firmware', name: 'no.img' }, { kind: 'file', files: [{ name: 'no.png' }] }]) {
+    for (const missing of [
+      { kind: 'firmware', name: 'no.img' },
+      { kind: 'file', files: [{ name: 'no.png' }] },
+    ]) {
       const refused = await call('POST', orders, missing);
       expect(refused).toMatchObject({ status: 400, body: { errors: [{ code: 'file-not-found' }] } });
     }
@@ -339,7 +352,13 @@ describe('events that come twice, late or out of order', () => {
     const ref = { contactId: phone.contactId, deviceId: order.deviceId };
     const sent = {
       ...{ ...ref, orderId: order.orderId, attempt: 1, stepIndex: 0, kind: 'restart' as const, part: 0 },
-      ...{ outcome: 'sent' as const, isStepFinished: true, isOrderFinished: true, writtenItems: null, refusedItems: [] },
+      ...{
+        outcome: 'sent' as const,
+        isStepFinished: true,
+        isOrderFinished: true,
+        writtenItems: null,
+        refusedItems: [],
+      },
       awaitingWork: false,
     };
     const id = '0d4fdd1e-9f0c-4f67-a7a0-2b8d1c9a6d11';

@@ -75,7 +75,9 @@ async function attempted(request: Requested, outcome: ContactAttemptOutcome, id 
   await gateway.settled();
 }
 
-async function row(deviceId: string): Promise<{ next_contact_at: Date | null; waking: Record<string, unknown> | null }> {
+async function row(
+  deviceId: string,
+): Promise<{ next_contact_at: Date | null; waking: Record<string, unknown> | null }> {
   const rows: Awaited<ReturnType<typeof row>>[] = await dataSource.query(
     'SELECT next_contact_at, waking FROM device WHERE device_id = $1',
     [deviceId],
@@ -153,7 +155,10 @@ describe('waking', () => {
   it('leaves phones alone that poll', async () => {
     await putPolicy('a.example.org');
     await start();
-    const phone = new PhoneDouble(gateway, '001ae8005301', { 'sntp-addr': '', 'dcmp-url': 'http://dls.example.org/dcmp' });
+    const phone = new PhoneDouble(gateway, '001ae8005301', {
+      'sntp-addr': '',
+      'dcmp-url': 'http://dls.example.org/dcmp',
+    });
     await phone.contact({ configurationChanged: true });
     await putPolicy('b.example.org');
     await eventually('pending work', () =>
@@ -163,8 +168,11 @@ describe('waking', () => {
   });
 
   it('shares its rate among replicas, and asks no phone twice', async () => {
-    await dataSource.query(`INSERT INTO contact_rate (id, tokens, refilled_at) VALUES (1, 0, $1)
-      ON CONFLICT (id) DO UPDATE SET tokens = 0, refilled_at = $1`, [clock()]);
+    await dataSource.query(
+      `INSERT INTO contact_rate (id, tokens, refilled_at) VALUES (1, 0, $1)
+      ON CONFLICT (id) DO UPDATE SET tokens = 0, refilled_at = $1`,
+      [clock()],
+    );
     await dataSource.query(
       `INSERT INTO device (device_id, first_seen_at, last_seen_at, is_report_stale, compliance, compliance_since,
          open_items, planned_version, secret_refs, contact_id, contact_me_uri, next_contact_at)
@@ -209,7 +217,8 @@ describe('waking', () => {
     await start({ contactPhones: false });
     const phone = await aConfiguredPhone();
     await putPolicy('b.example.org');
-    const isPending = ({ data }: Directive): boolean => data.deviceId === (phone.deviceId as DeviceId) && data.isWorkPending;
+    const isPending = ({ data }: Directive): boolean =>
+      data.deviceId === (phone.deviceId as DeviceId) && data.isWorkPending;
     await eventually('pending work', () => gateway.events<Directive>(DEVICE_DIRECTIVE_TOPIC.name).find(isPending));
     expect(await row(phone.deviceId)).toMatchObject({ next_contact_at: null });
   });

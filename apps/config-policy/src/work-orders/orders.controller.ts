@@ -50,7 +50,9 @@ const orderPosition = z.object({ createdAt: z.iso.datetime(), orderId: z.uuid() 
 const bodySchema = z.looseObject({ kind: z.string().max(64), contact: z.boolean().default(false) });
 const ORDER_ID_PARAM = { name: 'orderId', example: '6f1d8d0e-52a1-4d3c-9d0e-0b8a7c5e1f22' };
 const EXAMPLES = {
-  read: { value: { kind: 'read', contact: true, items: [{ name: 'sntp-addr' }, { name: 'key-label-unicode', index: 1 }] } },
+  read: {
+    value: { kind: 'read', contact: true, items: [{ name: 'sntp-addr' }, { name: 'key-label-unicode', index: 1 }] },
+  },
   write: { value: { kind: 'write', items: [{ name: 'sntp-addr', value: 'ntp.example.org' }] } },
   restart: { value: { kind: 'restart', contact: true } },
   file: { value: { kind: 'file', files: [{ name: 'logo.png', type: 'LOGO' }] } },

@@ -8,7 +8,9 @@ const instant = z.iso.datetime();
 export const orderSchema = z.object({
   orderId: z.uuid(),
   kind: workOrderKindSchema,
-  origin: z.enum(ORDER_ORIGINS).describe('`policy`; `request`: somebody ordered it; `system`: secure mode, mobile users'),
+  origin: z
+    .enum(ORDER_ORIGINS)
+    .describe('`policy`; `request`: somebody ordered it; `system`: secure mode, mobile users'),
   state: z
     .enum(WORK_ORDER_STATES)
     .describe('`verifying`: all was sent, what became of it shows later, such as at the next start-up'),

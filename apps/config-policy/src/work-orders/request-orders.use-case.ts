@@ -74,7 +74,8 @@ export class RequestOrders {
     await this.inWorkspace(deviceId, [orderId], async (_tx, workspace) => {
       const device = workspace.device(deviceId);
       const order = device?.order(orderId);
-      if (device === undefined || order?.deviceId !== deviceId) throw new OrderError('order-not-found', 'unknown order');
+      if (device === undefined || order?.deviceId !== deviceId)
+        throw new OrderError('order-not-found', 'unknown order');
       if (!device.cancel(orderId)) throw new OrderError('order-not-cancellable', `the order is ${order.state}`);
     });
   }

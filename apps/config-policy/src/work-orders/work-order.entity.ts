@@ -1,4 +1,9 @@
-import { workOrderKindSchema, type ReportedItem, type WorkOrderKind, type WorkOrderStep } from '@opendls/event-contracts';
+import {
+  workOrderKindSchema,
+  type ReportedItem,
+  type WorkOrderKind,
+  type WorkOrderStep,
+} from '@opendls/event-contracts';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { DeviceEntity } from '../devices/device.entity.js';
 import {
@@ -14,7 +19,6 @@ import {
   type Verification,
   type WorkOrderState,
 } from './domain/work-order.js';
-
 
 /** Work for one phone. Secret values in `steps` are sealed. */
 @Entity({ name: 'work_order' })

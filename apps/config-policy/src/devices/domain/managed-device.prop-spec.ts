@@ -147,7 +147,8 @@ class World {
   private write(items: readonly ItemToWrite[]): RefusedItem[] {
     this.writes++;
     for (const item of items) {
-      const value = 'value' in item ? item.value : 'sealed' in item ? item.sealed.split(',').at(-1)?.replace(')', '') : '';
+      const value =
+        'value' in item ? item.value : 'sealed' in item ? item.sealed.split(',').at(-1)?.replace(')', '') : '';
       if (item.name !== REFUSED) this.values.set(itemKey(item.name, item.index), value ?? '');
     }
     return items.filter(({ name }) => name === REFUSED).map(({ name }) => ({ name, status: 'read only' }));

@@ -245,7 +245,8 @@ export class ManagedDevice {
       .open()
       .filter((order) => order.state === 'pending' && belongsTo(order, contactId, this.context.now));
     // A busy phone gets no other job in this contact (PROTOCOL 4.6).
-    if (ended.some(({ lastAttemptEnd }) => lastAttemptEnd === 'busy')) return { kind: 'no-work', moreOrdersWaiting: true };
+    if (ended.some(({ lastAttemptEnd }) => lastAttemptEnd === 'busy'))
+      return { kind: 'no-work', moreOrdersWaiting: true };
     const endedIds = new Set(ended.map(({ orderId }) => orderId));
     this.closeObsolete();
     const isHeldBack = this.context.features.holdsBack(this.state);

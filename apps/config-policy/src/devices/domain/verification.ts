@@ -62,7 +62,11 @@ export function deploymentResults(
     if (!fields.has('file-deployment-status')) return [];
     const file = files.find((one) => isAbout(one, index, fields, files.length));
     if (file === undefined) return [];
-    return [...fields].map(([name, value]) => ({ name, ...(file.index === undefined ? {} : { index: file.index }), value }));
+    return [...fields].map(([name, value]) => ({
+      name,
+      ...(file.index === undefined ? {} : { index: file.index }),
+      value,
+    }));
   });
 }
 
@@ -94,7 +98,9 @@ export function resultsOfReport(order: WorkOrder, items: readonly ReportedItem[]
 
 /** The time of a verification is over. */
 export function overdueVerdict(order: WorkOrder): Verdict {
-  const hasFailure = filesOf(order).some(({ index }) => ![undefined, OK].includes(statusOf(order, index)?.toLowerCase()));
+  const hasFailure = filesOf(order).some(
+    ({ index }) => ![undefined, OK].includes(statusOf(order, index)?.toLowerCase()),
+  );
   return { state: 'failed', code: hasFailure ? 'deployment-failed' : 'not-verified' };
 }
 

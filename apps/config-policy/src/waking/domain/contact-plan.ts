@@ -113,7 +113,10 @@ function pauseAfter(outcome: ContactAttemptOutcome | null, attempts: number, gap
 }
 
 function backOff(firstMs: number, attempts: number): number {
-  return Math.min(Math.max(firstMs, MIN_REQUEST_GAP_MS) * 2 ** Math.min(attempts - 1, 10), Math.max(firstMs, MAX_BACK_OFF_MS));
+  return Math.min(
+    Math.max(firstMs, MIN_REQUEST_GAP_MS) * 2 ** Math.min(attempts - 1, 10),
+    Math.max(firstMs, MAX_BACK_OFF_MS),
+  );
 }
 
 function contactGap(interval: string | null, defaultMs: number): number {

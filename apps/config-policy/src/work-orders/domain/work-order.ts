@@ -317,7 +317,9 @@ export function writtenRefs(order: WorkOrder, stepIndex?: number): readonly Item
 
 /** Keys of all items that the order's steps name. */
 export function orderedRefs({ steps }: WorkOrder): ReadonlySet<string> {
-  return new Set(steps.flatMap((step) => ('items' in step ? step.items.map((one) => itemKey(one.name, one.index)) : [])));
+  return new Set(
+    steps.flatMap((step) => ('items' in step ? step.items.map((one) => itemKey(one.name, one.index)) : [])),
+  );
 }
 
 function isSameMessage(a: StepResult, b: StepResult): boolean {

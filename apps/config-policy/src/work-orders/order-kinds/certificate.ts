@@ -48,7 +48,11 @@ export const certificate: OrderKind<z.output<typeof schema>> = {
           { kind: 'write-items', items: [item] },
           { kind: 'read-items', items: [{ ...at, name: `${name}-info` }] },
         ],
-        parameters: { item: name, ...(index === undefined ? {} : { index }), form: pkcs12 === undefined ? 'pem' : 'pkcs12' },
+        parameters: {
+          item: name,
+          ...(index === undefined ? {} : { index }),
+          form: pkcs12 === undefined ? 'pem' : 'pkcs12',
+        },
       },
     };
   },

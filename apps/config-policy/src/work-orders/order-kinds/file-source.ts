@@ -10,7 +10,12 @@ const fileName = z.string().min(1).max(255).regex(PLAIN);
 
 export const ftpSchema = z
   .strictObject({
-    server: z.string().min(1).max(255).regex(/^[A-Za-z0-9.:_-]+$/).describe('IP address or name'),
+    server: z
+      .string()
+      .min(1)
+      .max(255)
+      .regex(/^[A-Za-z0-9.:_-]+$/)
+      .describe('IP address or name'),
     port: z.int().min(1).max(65_535).default(21),
     username: z.string().max(128).regex(PLAIN).optional(),
     password: secretValueSchema.optional(),
@@ -69,7 +74,10 @@ export async function resolveSource(
   }
   const file = { sha256: stored.sha256, fileName: stored.name, sizeBytes: stored.sizeBytes };
   const items = [{ name: 'file-https-base-url', ...at, file }];
-  return { ok: true, value: { items, fileName: stored.name, stored, shown: { name: stored.name, sha256: stored.sha256 } } };
+  return {
+    ok: true,
+    value: { items, fileName: stored.name, stored, shown: { name: stored.name, sha256: stored.sha256 } },
+  };
 }
 
 async function resolveFtp(

@@ -99,7 +99,9 @@ async function planFile(
   const type = input.type ?? source.value.stored?.type;
   if (type === undefined) return { problem: typeMissing(path) };
   if (type === 'APP') {
-    return { problem: { path: `${path}name`, code: 'is-firmware', message: 'is firmware; order it with kind firmware' } };
+    return {
+      problem: { path: `${path}name`, code: 'is-firmware', message: 'is firmware; order it with kind firmware' },
+    };
   }
   const items: ItemToWrite[] = [...source.value.items, { name: 'file-type', ...at, value: type }];
   if (index !== undefined) items.push({ name: 'file-action', index, value: 'deploy' });

@@ -55,7 +55,8 @@ export const orderRequestSchema = z.union(
 
 function issueProblem({ path, code, message }: z.core.$ZodIssue): { path: string; code: string; message: string } {
   const text = path.reduce<string>(
-    (sum, part) => (typeof part === 'number' ? `${sum}[${part}]` : sum === '' ? String(part) : `${sum}.${String(part)}`),
+    (sum, part) =>
+      typeof part === 'number' ? `${sum}[${part}]` : sum === '' ? String(part) : `${sum}.${String(part)}`,
     '',
   );
   return { path: text, code: code === 'unrecognized_keys' ? 'unknown-field' : 'invalid-field', message };

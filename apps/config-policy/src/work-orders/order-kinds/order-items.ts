@@ -41,9 +41,15 @@ export const itemInputSchema = z
 export type ItemInput = z.output<typeof itemInputSchema>;
 
 /** Codes of the catalogue that are about the name or the index. */
-const IDENTITY_CODES: ReadonlySet<ItemIssueCode> = new Set(['invalid-name', 'unknown-item', 'read-only', 'action-argument']);
+const IDENTITY_CODES: ReadonlySet<ItemIssueCode> = new Set([
+  'invalid-name',
+  'unknown-item',
+  'read-only',
+  'action-argument',
+]);
 
-export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: OrderProblem };
+export type Found<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: OrderProblem };
 
 /** The value of a secret that a request names. */
 export async function openSecretRef(ref: string, path: string, context: OrderContext): Promise<Found<string>> {
@@ -54,7 +60,10 @@ export async function openSecretRef(ref: string, path: string, context: OrderCon
   }
   const name = resolveSecretRef(parsed.template, selectableFacts(context.device));
   if (name === undefined) {
-    return { ok: false, problem: { path, code: 'fact-missing', message: 'the phone has not stated a fact that is needed' } };
+    return {
+      ok: false,
+      problem: { path, code: 'fact-missing', message: 'the phone has not stated a fact that is needed' },
+    };
   }
   const value = await context.openSecret(name);
   if (value !== undefined) return { ok: true, value };
