@@ -52,7 +52,7 @@ async function call(
     headers = {},
   }: { body?: unknown; as?: keyof typeof keys; headers?: Record<string, string> } = {},
 ): Promise<{ status: number; etag: string | null; body: Record<string, unknown> }> {
-  const json = body === undefined ? {} : { 'content-type': 'application/json' };
+  const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   const response = await fetch(`${api.url}/config-policy/v1/${route}`, {
     method,
     headers: { authorization: `Bearer ${keys[as]}`, ...json, ...headers },
