@@ -6,10 +6,9 @@ import type { DeviceMessages } from '../devices/device-messages.js';
 import { DeviceWorkspace, type DeviceChange, type WorkspaceParts } from '../devices/device-workspace.js';
 import type { ConfigPolicyMetrics } from '../metrics.js';
 import { ContactRate } from './contact-rate.js';
-import { REQUEST_TTL_MS, requestSent } from './domain/contact-plan.js';
+import { MAX_URI_LENGTH, REQUEST_TTL_MS, requestSent } from './domain/contact-plan.js';
 
 const BATCH = 250;
-const MAX_URI_LENGTH = 255;
 
 /** Asks phones to come whose time it is (PROTOCOL 8.1), as many as the common rate allows. Every replica may run it. */
 export class WakeDevices {

@@ -111,7 +111,7 @@ export class ManagedDevice {
     else this.sent.onOpening(contactId, reason, isRepeated);
     this.plan(this.context.features.onOpened(this.view(), opening, reason), contactId);
     this.assess();
-    return opening.awaitingWork ? this.decideAgain(contactId) : NO_WORK;
+    return opening.awaitingWork ? this.decide(contactId, []) : NO_WORK;
   }
 
   /** A phone sent items it was asked for; `items` is undefined while fragments of the reply are missing. */
@@ -239,14 +239,16 @@ export class ManagedDevice {
 
   // --- deciding
 
-  /** The next work within a contact; what ended early in it is not tried again in it. */
+  /** The next work within a contact that already did some: what ended early in it is not tried again in it. */
   private decideAgain(contactId: string): Answer {
-    const ended = this.orders
-      .open()
-      .filter((order) => order.state === 'pending' && belongsTo(order, contactId, this.context.now));
+    const { now } = this.context;
+    const ended = this.orders.open().filter((order) => order.state === 'pending' && belongsTo(order, contactId, now));
     // A busy phone gets no other job in this contact (PROTOCOL 4.6).
-    if (ended.some(({ lastAttemptEnd }) => lastAttemptEnd === 'busy'))
-      return { kind: 'no-work', moreOrdersWaiting: true };
+    const isBusy = ended.some(({ lastAttemptEnd }) => lastAttemptEnd === 'busy');
+    return isBusy ? { kind: 'no-work', moreOrdersWaiting: true } : this.decide(contactId, ended);
+  }
+
+  private decide(contactId: string, ended: readonly WorkOrder[]): Answer {
     const endedIds = new Set(ended.map(({ orderId }) => orderId));
     this.closeObsolete();
     const isHeldBack = this.context.features.holdsBack(this.state);

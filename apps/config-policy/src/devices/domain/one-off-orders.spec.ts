@@ -195,6 +195,17 @@ describe('the queue', () => {
 });
 
 describe('a busy phone', () => {
+  it('is offered its work again when it comes anew with the id of the contact in which it was busy', () => {
+    const phone = new Phone();
+    const write = phone.request('write', [WRITE]);
+    const order = orderOf(phone.open());
+    phone.answer(order, 'busy');
+    phone.close(order, 'busy');
+    // Some phones repeat their nonces, of which contact ids are made.
+    const again = phone.pass(MINUTE).open('device-solicited', { contactId: order.contactId ?? '' });
+    expect(orderOf(again)).toMatchObject({ orderId: write, attempt: 2 });
+  });
+
   it('gets nothing more in that contact, reading jobs first at the next, then the others in their order', () => {
     const phone = new Phone();
     const write = phone.request('write', [WRITE]);

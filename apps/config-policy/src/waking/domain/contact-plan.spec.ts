@@ -49,6 +49,7 @@ describe('a phone is asked to come', () => {
   it.each([
     ['without work', { workFrom: null }],
     ['without an address', { contactMeUri: null }],
+    ['with an endless address', { contactMeUri: `http://${'x'.repeat(250)}` }],
     ['while it polls', { dcmpUrl: 'http://dls.example.org/dcmp', isUrgent: true }],
   ])('never %s', (_name, need) => expect(next(need)).toBeNull());
 

@@ -48,11 +48,12 @@ export const REQUEST_TTL_MS = 60_000;
 const SOLICITED_WAIT_MS = 15 * 60_000;
 const MAX_BACK_OFF_MS = 3_600_000;
 const MAX_CONTACT_INTERVAL_S = 86_400;
+export const MAX_URI_LENGTH = 255;
 
 /** When the phone is asked next; null: it is not. */
 export function nextContactAt(need: ContactNeed, waking: WakingState, limits: WakingLimits, now: Date): Date | null {
   const { workFrom, isUrgent, contactMeUri, dcmpUrl, lastContactAt } = need;
-  if (!limits.contactPhones || workFrom === null || isEmpty(contactMeUri) || !isEmpty(dcmpUrl)) return null;
+  if (!limits.contactPhones || workFrom === null || !isUsable(contactMeUri) || !isEmpty(dcmpUrl)) return null;
   const gapMs = contactGap(need.contactInterval, limits.contactGapMs);
   const gapEnd = lastContactAt === null ? 0 : lastContactAt.getTime() + gapMs;
   const times = [workFrom.getTime(), afterRequest(waking, gapMs)];
@@ -122,6 +123,11 @@ function backOff(firstMs: number, attempts: number): number {
 function contactGap(interval: string | null, defaultMs: number): number {
   const seconds = interval !== null && /^\d{1,6}$/.test(interval.trim()) ? Number(interval) : undefined;
   return seconds === undefined ? defaultMs : Math.min(seconds, MAX_CONTACT_INTERVAL_S) * 1_000;
+}
+
+/** Phones do not have longer ones (PROTOCOL 3.3); nor could a request carry it. */
+function isUsable(uri: string | null): boolean {
+  return !isEmpty(uri) && (uri ?? '').length <= MAX_URI_LENGTH;
 }
 
 function isEmpty(text: string | null): boolean {
