@@ -51,7 +51,7 @@ async function call(
   headers: Record<string, string> = {},
   role: keyof typeof keys | null = 'operator',
 ): Promise<Response> {
-  const key = role === null ? {} : { authorization: `Bearer ${keys[role]}` };
+  const key: Record<string, string> = role === null ? {} : { authorization: `Bearer ${keys[role]}` };
   const sent = body === undefined ? null : new Uint8Array(body);
   return fetch(`${api.url}/config-policy/v1/${url}`, { method, body: sent, headers: { ...key, ...headers } });
 }

@@ -370,11 +370,11 @@ export class ManagedDevice {
 
   private takeFullReport(items: readonly ReportedItem[], at: Date): void {
     const { state } = this;
+    this.sent.onFullReport(items, at);
     state.report = replaceReport(items);
     state.fullReportAt = at;
     state.isReportStale = false;
     if (state.contactReason === 'device-started' && hasLostValues(state, this.configuration())) forgetUnreported(state);
-    this.sent.onFullReport(items, at);
   }
 
   // ---

@@ -1,4 +1,4 @@
-import type { ContactOpened, WorkOrderStep } from '@opendls/event-contracts';
+import type { ContactOpened, ReportedItem, WorkOrderStep } from '@opendls/event-contracts';
 import {
   aContext,
   anOpening,
@@ -358,6 +358,14 @@ describe('files', () => {
     timeoutMs: 60 * MINUTE,
   };
 
+  const oneAndNoMore: Verification = {
+    ...single,
+    files: [
+      { name: 'logo.png', type: 'LOGO', action: 'deploy', index: 1 },
+      { name: 'gone.png', type: 'LOGO', action: 'delete', index: 2 },
+    ],
+  };
+
   it('one: done or failed by its status, which is kept', () => {
     for (const [status, outcome, state] of [
       ['ok', 'accepted', 'done'],
@@ -412,6 +420,31 @@ describe('files', () => {
     const event = someItemsReported(items, { orderId: reading.orderId, contactId: reading.contactId ?? '' });
     phone.use((device) => device.reportItems(event, items, phone.now));
     expect(phone.order(id)).toMatchObject({ state: 'done' });
+  });
+
+  it('several without a status: a full report right after tells of files that were not there before, and of deletions', () => {
+    const names = (...values: string[]): ReportedItem[] =>
+      values.flatMap((value, index) => [
+        { name: 'file-deployment-name', index, value },
+        { name: 'file-deployment-status', index, value: 'ok' },
+      ]);
+    for (const [before, after, state] of [
+      [['gone.png'], ['logo.png'], 'done'],
+      // The old file of the name may be what is listed.
+      [['gone.png', 'logo.png'], ['logo.png'], 'verifying'],
+      [['gone.png'], ['gone.png', 'logo.png'], 'verifying'],
+    ] as const) {
+      const phone = new Phone();
+      Object.assign(phone.state, { report: replaceReport(names(...before)), fullReportAt: NOON });
+      const id = phone.request('file', [FILES], { verification: oneAndNoMore });
+      const reading = phone.request('read-all', [{ kind: 'read-all-items' }]);
+      phone.answer(orderOf(phone.open()), 'sent');
+      const order = orderOf(phone.pass(1_000).open());
+      expect(order.orderId).toBe(reading);
+      const event = someItemsReported(names(...after), { orderId: reading, contactId: order.contactId ?? '' });
+      phone.use((device) => device.reportItems({ ...event, scope: 'all' }, names(...after), phone.now));
+      expect(phone.order(id).state).toBe(state);
+    }
   });
 
   it('several: nobody knows in the end', () => {

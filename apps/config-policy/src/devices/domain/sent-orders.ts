@@ -8,6 +8,7 @@ import { forgetEverything } from './phone-writes.js';
 import {
   deploymentResults,
   deploymentVerdict,
+  filesInReport,
   filesOf,
   firmwareRefusal,
   overdueVerdict,
@@ -58,14 +59,20 @@ export class SentOrders {
     }
   }
 
-  /** A full report also lists the files (PROTOCOL 3.2, 4.9). */
+  /**
+   * A full report, not yet taken over, also lists the files (PROTOCOL 3.2, 4.9). Soon after the sending it is believed of
+   * files that the report before, if there was one, did not list: of others it may still tell of an earlier file of the
+   * same name.
+   */
   onFullReport(items: readonly ReportedItem[], at: Date): void {
+    const { report, fullReportAt } = this.parts.state;
+    const filesBefore = fullReportAt === null ? null : filesInReport(report);
     for (const order of this.parts.orders.open()) {
       const { verification, offeredAt } = order;
       if (order.state !== 'verifying' || verification?.kind !== 'deployment-status' || offeredAt === null) continue;
-      // Before, the report may still tell of an earlier file of the same name.
-      if (at.getTime() - offeredAt.getTime() < verification.readAllAfterMs) continue;
-      this.takeResults(order, resultsOfReport(order, items), null);
+      const isSoon = at.getTime() - offeredAt.getTime() < verification.readAllAfterMs;
+      const isNew = (name: string): boolean => !isSoon || (filesBefore !== null && !filesBefore.has(name));
+      this.takeResults(order, resultsOfReport(order, items, isNew), null);
     }
   }
 

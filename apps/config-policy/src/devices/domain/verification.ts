@@ -1,6 +1,8 @@
 import type { ReportedItem } from '@opendls/event-contracts';
 import { isSameFirmwareVersion } from '@opendls/firmware';
+import { parseItemKey } from '@opendls/item-catalog';
 import type { DeployedFile, Verification, WorkOrder } from '../../work-orders/domain/work-order.js';
+import type { ItemReport } from './difference.js';
 
 /** What has become of an order that was sent; `again`: it had no effect, and may be sent once more. */
 export type Verdict = { readonly state: 'done' } | { readonly state: 'failed' | 'again'; readonly code: string };
@@ -80,11 +82,24 @@ export function deploymentVerdict(order: WorkOrder): Verdict | undefined {
     : { state: 'failed', code: 'deployment-failed' };
 }
 
-/** Results of a full report: files to be deleted that it does not have any more are deleted. */
-export function resultsOfReport(order: WorkOrder, items: readonly ReportedItem[]): ReportedItem[] {
+/** Names of the files that a report lists. */
+export function filesInReport(report: ItemReport): ReadonlySet<string> {
+  const files = [...report].filter(([key]) => parseItemKey(key).name === 'file-deployment-name');
+  return new Set(files.map(([, { value = '' }]) => value));
+}
+
+/**
+ * Results of a full report: files to be deleted that it does not have any more are deleted; of files to be deployed it tells
+ * where `isNew` says that it can only mean the new one.
+ */
+export function resultsOfReport(
+  order: WorkOrder,
+  items: readonly ReportedItem[],
+  isNew: (name: string) => boolean,
+): ReportedItem[] {
   const names = new Set(items.filter(({ name }) => name === 'file-deployment-name').map(({ value }) => value));
   const files = filesOf(order);
-  const deployed = files.filter(({ action }) => action === 'deploy');
+  const deployed = files.filter(({ action, name }) => action === 'deploy' && isNew(name));
   const gone = files.filter(({ action, name }) => action === 'delete' && !names.has(name));
   return [
     ...deploymentResults(deployed, items),
