@@ -20,7 +20,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await gateway.close();
     for (const [label, count] of [...run.labels].toSorted((a, b) => b[1] - a[1]))
       console.log(`${String(count).padStart(9)}  ${label}`);
-    if (run.heapMb.length > 0) console.log(`heap after collecting, MB: ${run.heapMb.join(' ')}`);
+    if (run.heldMb.length > 0) console.log(`held after collecting, MB: ${run.heldMb.join(' ')}`);
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
     console.log(`${run.inputs} inputs (${run.cases} cases) in ${seconds} s, ${run.finding ? 'A FAULT' : 'no fault'}`);
     return report(options.seed, run);

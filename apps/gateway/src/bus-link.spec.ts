@@ -1,5 +1,5 @@
 import { DONE, type SubscribeOptions } from '@opendls/event-bus';
-import { DEVICE_DIRECTIVE_TOPIC, WORK_ORDER_TOPIC } from '@opendls/event-contracts';
+import { CONTACT_REQUEST_TOPIC, DEVICE_DIRECTIVE_TOPIC, WORK_ORDER_TOPIC } from '@opendls/event-contracts';
 import { InMemoryEventBus } from '@opendls/event-bus/testing';
 import { silentLogger } from '@opendls/logging';
 import { BusLink, type BusStream } from './bus-link.js';
@@ -49,6 +49,36 @@ describe('the link to the bus', () => {
     expect([link.isUp, open]).toEqual([true, 2]);
     await link.close(1_000);
     expect([link.isUp, open]).toEqual([false, 0]);
+    await bus.close();
+  });
+
+  it('does not wait for a group whose dead member is not given up yet, and takes it later', async () => {
+    const bus = new InMemoryEventBus();
+    const subscribe = bus.subscribe.bind(bus);
+    let giveUp = (): void => undefined;
+    const isGivenUp = new Promise<void>((resolve) => (giveUp = resolve));
+    let take = (): void => undefined;
+    const isTaken = new Promise<void>((resolve) => (take = resolve));
+    bus.subscribe = async (options) => {
+      if (!options.group.endsWith('requests')) return subscribe(options);
+      await isGivenUp;
+      return subscribe(options);
+    };
+    const requests: BusStream = {
+      ...stream('requests', CONTACT_REQUEST_TOPIC),
+      isBeside: true,
+      from: 'beginning',
+      onBatch: async (records) => (take(), records.map(() => DONE)),
+    };
+    const streams = [stream('work-orders', WORK_ORDER_TOPIC), requests];
+    const link = new BusLink(bus, streams, { topicPrefix: '', onLost: () => undefined }, silentLogger());
+    await link.start();
+    expect(link.isUp).toBe(true);
+    await link.checkHealth();
+    await bus.publish([{ topic: CONTACT_REQUEST_TOPIC.name, key: 'a', headers: {}, value: '{}' }]);
+    giveUp();
+    await isTaken;
+    await link.close(1_000);
     await bus.close();
   });
 });

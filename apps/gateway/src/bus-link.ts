@@ -17,6 +17,11 @@ export interface BusStream extends Pick<
   readonly topic: TopicDefinition & { readonly name: TopicName };
   /** Without the prefix of the installation. */
   readonly group: string;
+  /**
+   * Phones are answered without it. A group that is shared is such: after a crash its members wait for the session of the
+   * dead one to end before they get anything.
+   */
+  readonly isBeside?: boolean;
 }
 
 /** The gateway's connection to the event bus: comes up when the bus does, and says whether it is up. */
@@ -24,8 +29,9 @@ export class BusLink {
   /** Rejects when the subscription ended for good; the process should exit and be started again. */
   readonly failed: Promise<never>;
   private fail: (error: Error) => void = () => undefined;
-  /** All or none. */
+  /** To what phones wait for: all or none. */
   private subscriptions: readonly Subscription[] = [];
+  private readonly besides: Subscription[] = [];
   private readonly closing = new AbortController();
   private readonly later: LateRecords;
 
@@ -49,14 +55,16 @@ export class BusLink {
     );
   }
 
-  /** Whether everything that gateways are told can arrive. */
+  /** Whether everything that phones wait for can arrive. */
   get isUp(): boolean {
     return this.subscriptions.length > 0 && !this.closing.signal.aborted;
   }
 
   /** Begins to connect and goes on until it succeeds; resolves when it did, or after a while without waiting longer. */
   async start(): Promise<void> {
-    await withinTime(this.connectUntilUp(), START_WAIT_MS);
+    const isUp = this.untilItWorks(() => this.connect());
+    void isUp.then(() => this.connectBesides());
+    await withinTime(isUp, START_WAIT_MS);
   }
 
   /** Resolves when the records, all of one phone, are acknowledged. */
@@ -87,55 +95,66 @@ export class BusLink {
   async close(timeoutMs: number): Promise<void> {
     this.closing.abort();
     await withinTime(this.later.close(), timeoutMs);
-    const { subscriptions } = this;
+    const subscriptions = [...this.subscriptions, ...this.besides.splice(0)];
     this.subscriptions = [];
     await closeAll(subscriptions);
   }
 
-  private async connectUntilUp(): Promise<void> {
-    for (let delayMs = FIRST_RETRY_MS; !this.closing.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
-      if (await this.connect(delayMs)) return;
-      await setTimeout(delayMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
-    }
-  }
-
-  private async connect(nextRetryMs: number): Promise<boolean> {
-    const { topicPrefix } = this.options;
-    try {
-      const topics = [GATEWAY_DEVICE_TOPIC, ...this.streams.map(({ topic }) => topic)];
-      await this.bus.ensureTopics(topics.map((topic) => settingsOf(topic, topicPrefix)));
-      const subscriptions = await this.subscribeAll();
-      if (this.closing.signal.aborted) {
-        await closeAll(subscriptions);
-        return true;
+  private async untilItWorks(connect: () => Promise<void>): Promise<void> {
+    const { signal } = this.closing;
+    for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
+      try {
+        return await connect();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.logger.warn({ err: error, retryInMs: delayMs }, 'event bus not available');
       }
-      this.subscriptions = subscriptions;
-      for (const { stopped } of subscriptions) stopped.catch((error: unknown) => this.onStopped(error));
-      this.logger.info('connected to the event bus');
-      return true;
-    } catch (error) {
-      this.logger.warn({ err: error, retryInMs: nextRetryMs }, 'event bus not available');
-      return false;
+      await setTimeout(delayMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  private async subscribeAll(): Promise<readonly Subscription[]> {
+  private async connect(): Promise<void> {
     const { topicPrefix } = this.options;
-    const results = await Promise.allSettled(
-      this.streams.map(({ topic, group, ...options }) =>
-        this.bus.subscribe({
-          ...options,
-          topics: [prefixedTopic(topicPrefix, topic.name)],
-          // Installations that share a cluster share nothing in it.
-          group: `${topicPrefix}${group}`,
+    const topics = [GATEWAY_DEVICE_TOPIC, ...this.streams.map(({ topic }) => topic)];
+    await this.bus.ensureTopics(topics.map((topic) => settingsOf(topic, topicPrefix)));
+    const subscriptions = await this.subscribeAll(this.streams.filter(({ isBeside }) => isBeside !== true));
+    if (this.closing.signal.aborted) return closeAll(subscriptions);
+    this.subscriptions = subscriptions;
+    this.logger.info('connected to the event bus');
+  }
+
+  private async connectBesides(): Promise<void> {
+    const besides = this.streams.filter(({ isBeside }) => isBeside === true);
+    await Promise.all(
+      besides.map((stream) =>
+        this.untilItWorks(async () => {
+          const subscription = await this.subscribe(stream);
+          if (this.closing.signal.aborted) await subscription.close();
+          else this.besides.push(subscription);
         }),
       ),
     );
+  }
+
+  private async subscribeAll(streams: readonly BusStream[]): Promise<readonly Subscription[]> {
+    const results = await Promise.allSettled(streams.map((stream) => this.subscribe(stream)));
     const subscriptions = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure === undefined) return subscriptions;
     await closeAll(subscriptions);
     throw failure.reason;
+  }
+
+  private async subscribe({ topic, group, isBeside: _, ...options }: BusStream): Promise<Subscription> {
+    const { topicPrefix } = this.options;
+    const subscription = await this.bus.subscribe({
+      ...options,
+      topics: [prefixedTopic(topicPrefix, topic.name)],
+      // Installations that share a cluster share nothing in it.
+      group: `${topicPrefix}${group}`,
+    });
+    subscription.stopped.catch((error: unknown) => this.onStopped(error));
+    return subscription;
   }
 
   private onStopped(error: unknown): void {

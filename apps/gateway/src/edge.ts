@@ -128,6 +128,7 @@ export class GatewayEdge {
       topic: CONTACT_REQUEST_TOPIC,
       // One for all gateways: each request is for one of them. What is old says so itself.
       group: 'gateway.contact-requests',
+      isBeside: true,
       from: 'beginning',
       maxRetries: Infinity,
       maxBatchSize: MAX_REQUESTS_PER_BATCH,

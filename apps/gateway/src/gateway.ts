@@ -162,6 +162,8 @@ class Gateway implements RunningGateway {
   private streams(): readonly BusStream[] {
     const { instanceId } = this.options.config;
     const { logger } = this.options;
+    // Of this run: a group of the run before, if that crashed, keeps its dead member for a while.
+    const run = `${instanceId}.${randomUUID().slice(0, 8)}`;
     const invalid = (): void => this.gatewayMetrics.invalidDirectives.inc();
     const orders = new WorkOrderConsumer(
       instanceId,
@@ -177,14 +179,14 @@ class Gateway implements RunningGateway {
     return [
       {
         topic: WORK_ORDER_TOPIC,
-        group: `gateway.work-orders.${instanceId}`,
+        group: `gateway.work-orders.${run}`,
         from: 'end',
         ephemeral: true,
         onBatch: orders.onBatch,
       },
       {
         topic: DEVICE_DIRECTIVE_TOPIC,
-        group: `gateway.device-directives.${instanceId}`,
+        group: `gateway.device-directives.${run}`,
         from: 'beginning',
         ephemeral: true,
         onBatch: directives.onBatch,
