@@ -23,7 +23,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'start-up of an unknown phone: everything is read, what differs is written',
     clause: '4.1',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.phone('openstage-60');
       const ntp = 'ntp-flow.example.org';
       await stage.policyFor(phone, [{ name: 'sntp-addr', value: ntp }]);
@@ -36,7 +36,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'local changes before V2R2: the phone says that, not what: everything is read',
     clause: '4.2',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-40-v1');
       stage.arm();
       const [contact] = await phone.changeLocally([{ name: 'display-brightness', value: '2' }]);
@@ -49,7 +49,7 @@ export const FLOWS: readonly Flow[] = [
     name: 'local changes from V2R2: the changed items come along',
     clause: '4.3',
     isOneMessage: true,
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       stage.arm();
       const [contact] = await phone.changeLocally([{ name: 'display-brightness', value: '2' }]);
@@ -60,7 +60,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'reading, service-driven: the phone is woken',
     clause: '4.4, 8.1',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const secret = 'Flow7-sip-secret';
       const items = [{ name: 'sip-pwd', value: secret }];
       const phone = await stage.bootedPhone('openstage-60', { itemCount: 1_200, items });
@@ -79,7 +79,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'writing: what the phone refuses is told item by item',
     clause: '4.5, 6.3',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       stage.arm();
       const order = await stage.order(phone, {
@@ -101,7 +101,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'busy: two jobs in a call, one solicited contact after it does both',
     clause: '4.6',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       phone.startCall();
       const first = await stage.order(phone, {
@@ -129,7 +129,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'busy, firmware without send-solicited: plain CleanUp, the job waits',
     clause: '4.6 (6b)',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-40-v1');
       phone.startCall();
       const order = await stage.order(phone, {
@@ -149,7 +149,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'restart: done when the phone has come back',
     clause: '4.7',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       stage.arm();
       const order = await stage.order(phone, { kind: 'restart', contact: true });
@@ -161,7 +161,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'factory reset: the phone comes back new, and is read and configured again',
     clause: '4.7, 3.5',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.phone('openstage-60');
       await stage.policyFor(phone, [{ name: 'sntp-addr', value: 'ntp-reset.example.org' }]);
       await phone.boot();
@@ -177,7 +177,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'one file: downloaded, its result reported',
     clause: '4.8',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       const file = textFile();
       await stage.upload(file.name, 'LDAP', file.bytes);
@@ -193,7 +193,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'several files and a deletion: verified by what the phone lists',
     clause: '4.9',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       const [kept, gone] = [textFile(), textFile()];
       await stage.upload(kept.name, 'LDAP', kept.bytes);
@@ -224,7 +224,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'firmware: loaded, verified at the next start-up, not offered again',
     clause: '4.10',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       const name = `flow-${Math.random().toString(36).slice(2, 10)}.img`;
       await stage.upload(name, 'APP', Buffer.alloc(300_000, 7), '&version=3.5.12.0&softwareType=Siemens%20SIP');
@@ -241,7 +241,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'certificate: written, its information read back',
     clause: '4.11',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       const identity = await createSelfSignedCertificate({ commonName: 'flow', altNames: [], days: 1 });
       const pkcs12 = createPkcs12({ ...identity, chain: [], passphrase: '', cipher: '3des' });
@@ -261,7 +261,7 @@ export const FLOWS: readonly Flow[] = [
   ...(['openstage-60', 'openstage-40-v1'] as const).map((model) => ({
     name: `mobility on ${model}: log on, user data, log off, log on elsewhere, wrong password`,
     clause: '4.12',
-    play: async (stage: FlowStage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const [user, password] = [`4989177${Math.floor(Math.random() * 1e5)}`, '271828'];
       await stage.mobileUser(user, password, [{ name: 'display-id-unicode', value: 'Guest of flows' }]);
       const options = { isMobilityEnabled: true };
@@ -292,7 +292,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'Secure Mode without PIN: certificate, secure port, refusal on the default port',
     clause: '7.2',
-    play: async (stage) => {
+    play: async (stage: FlowStage): Promise<void> => {
       const phone = await stage.bootedPhone('openstage-60');
       stage.arm();
       await stage.secureMode(phone);
