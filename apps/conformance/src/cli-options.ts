@@ -21,6 +21,7 @@ npm run conformance -- replay FILE --url URL            plays it again and compa
   --json FILE        write the report as JSON
   --junit FILE       write the report as JUnit XML
   --timeout SECONDS  how long an answer may take (default 10)
+  --concurrency N    how many cases are played at the same time, 1 to 16 (default 1)
   --mac-prefix MAC   first three bytes of the phones' addresses (default ${DEFAULT_MAC_PREFIX})
   --verbose          show the cases that passed, too
   --help             this text
@@ -37,6 +38,7 @@ export interface ConformanceOptions {
   readonly junit: string | undefined;
   readonly timeoutMs: number;
   readonly macPrefix: string;
+  readonly concurrency: number;
   readonly addresses: Addresses;
   readonly listenHost: string;
   readonly verbose: boolean;
@@ -55,6 +57,7 @@ const OPTIONS = {
   json: text(undefined),
   junit: text(undefined),
   timeout: integer({ min: 1, max: 600, default: 10 }),
+  concurrency: integer({ min: 1, max: 16, default: 1 }),
   'mac-prefix': text(DEFAULT_MAC_PREFIX),
   verbose: flag(),
   'secure-url': text(undefined),
@@ -79,12 +82,12 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   const macPrefix = given['mac-prefix'].toUpperCase();
   if (!/^([0-9A-F]{2}:){2}[0-9A-F]{2}$/.test(macPrefix))
     throw new UsageError(`--mac-prefix takes three bytes like ${DEFAULT_MAC_PREFIX}, not '${given['mac-prefix']}'`);
-  const { url, only, hooks, json, junit, verbose } = given;
+  const { url, only, hooks, json, junit, verbose, concurrency } = given;
   return {
     kind: 'run',
     options: {
       ...{ addresses: addressesOf(given), listenHost: given['listen-host'] },
-      ...{ target, url, only, hooks, json, junit, verbose, macPrefix, timeoutMs: given.timeout * 1_000 },
+      ...{ target, url, only, hooks, json, junit, verbose, concurrency, macPrefix, timeoutMs: given.timeout * 1_000 },
     },
   };
 }

@@ -23,6 +23,8 @@ export interface ConformanceCase {
 export interface Chapter {
   readonly name: string;
   readonly title: string;
+  /** Played when everything else is over, as a server may suffer from it. */
+  readonly isLast?: boolean;
   readonly cases: readonly ConformanceCase[];
 }
 

@@ -8,5 +8,6 @@ import { HOSTILE_DOCUMENTS } from './hostile/documents.js';
 export const HOSTILE: Chapter = {
   name: 'hostile',
   title: 'Hostile input',
+  isLast: true,
   cases: [...HOSTILE_DOCUMENTS, ...HOSTILE_CONTENTS, ...HOSTILE_BOMBS, ...HOSTILE_CONNECTIONS],
 };

@@ -23,6 +23,8 @@ export interface SuiteOptions {
   /** How long a phone waits after `overload`; default 1 s. */
   readonly overloadDelayMs?: number;
   readonly macPrefix?: string;
+  /** How many cases are played at the same time; default 1. */
+  readonly concurrency?: number;
   readonly onResult?: (result: CaseResult) => void;
 }
 
@@ -41,10 +43,50 @@ export function selectCases(pattern: string | undefined, chapters: readonly Chap
     .filter(({ cases }) => cases.length > 0);
 }
 
-/** Plays the cases one after another against a server. */
+/**
+ * Plays the cases against a server, one after another unless told otherwise. The chapters that are to be
+ * last begin when everything else is over.
+ */
 export async function runSuite(options: SuiteOptions): Promise<ConformanceReport> {
   const startedAt = new Date();
-  const suite: SuiteState = {
+  const lanes = lanesOf(options);
+  const run: SuiteProgress = { results: new Map(), silent: 0, options };
+  const { hooks } = options;
+  await hooks?.open?.({ url: options.url });
+  try {
+    const chapters = options.chapters ?? CHAPTERS;
+    for (const group of [chapters.filter(({ isLast }) => isLast !== true), chapters.filter(({ isLast }) => isLast)]) {
+      // One queue for all lanes: whoever is free takes the next case.
+      const queue = group.flatMap((chapter) => chapter.cases.map((item) => ({ chapter, item }))).values();
+      await Promise.all(lanes.map((lane) => playQueue(run, lane, queue)));
+    }
+  } finally {
+    await hooks?.close?.();
+  }
+  const inOrder = (options.chapters ?? CHAPTERS).flatMap(({ cases }) => cases);
+  return {
+    url: options.url,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    results: inOrder.flatMap((item) => run.results.get(item) ?? []),
+    isStoppedEarly: run.silent >= MAX_SILENT_CASES,
+  };
+}
+
+interface SuiteProgress {
+  readonly results: Map<ConformanceCase, CaseResult>;
+  readonly options: SuiteOptions;
+  silent: number;
+}
+
+interface QueuedCase {
+  readonly chapter: Chapter;
+  readonly item: ConformanceCase;
+}
+
+/** What is shared by the cases that are played one after another; the phones of all lanes have different addresses. */
+function lanesOf(options: SuiteOptions): readonly SuiteState[] {
+  const shared = {
     settings: {
       target: options.target,
       addresses: options.addresses ?? {},
@@ -55,34 +97,21 @@ export async function runSuite(options: SuiteOptions): Promise<ConformanceReport
     },
     hooks: options.hooks ?? {},
     numbers: new PhoneNumbers(options.macPrefix),
-    firstAction: undefined,
-    neighbour: undefined,
   };
-  const results: CaseResult[] = [];
-  let silent = 0;
-  await suite.hooks.open?.({ url: options.url });
-  try {
-    for (const chapter of options.chapters ?? CHAPTERS) {
-      for (const conformanceCase of chapter.cases) {
-        const played =
-          silent < MAX_SILENT_CASES
-            ? await playCase(suite, chapter, conformanceCase)
-            : { result: notRun(chapter, conformanceCase, 'the server has stopped answering'), isSilence: true };
-        if (played.result.outcome !== 'not-run') silent = played.isSilence ? silent + 1 : 0;
-        results.push(played.result);
-        options.onResult?.(played.result);
-      }
-    }
-  } finally {
-    await suite.hooks.close?.();
+  const lane = (): SuiteState => ({ ...shared, firstAction: undefined, neighbour: undefined });
+  return Array.from({ length: options.concurrency ?? 1 }, lane);
+}
+
+async function playQueue(run: SuiteProgress, lane: SuiteState, queue: Iterable<QueuedCase>): Promise<void> {
+  for (const { chapter, item } of queue) {
+    const played =
+      run.silent < MAX_SILENT_CASES
+        ? await playCase(lane, chapter, item)
+        : { result: notRun(chapter, item, 'the server has stopped answering'), isSilence: true };
+    if (played.result.outcome !== 'not-run') run.silent = played.isSilence ? run.silent + 1 : 0;
+    run.results.set(item, played.result);
+    run.options.onResult?.(played.result);
   }
-  return {
-    url: options.url,
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    results,
-    isStoppedEarly: silent >= MAX_SILENT_CASES,
-  };
 }
 
 interface PlayedCase {
