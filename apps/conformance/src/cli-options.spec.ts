@@ -19,7 +19,15 @@ describe('parseOptions', () => {
     ];
     expect(parseOptions(args)).toMatchObject({
       kind: 'run',
-      options: { target: { host: 'h', port: 1 }, only: 'xml/', json: 'a', junit: 'b', hooks: 'c', timeoutMs: 3_000, concurrency: 4 },
+      options: {
+        target: { host: 'h', port: 1 },
+        only: 'xml/',
+        json: 'a',
+        junit: 'b',
+        hooks: 'c',
+        timeoutMs: 3_000,
+        concurrency: 4,
+      },
     });
   });
 
