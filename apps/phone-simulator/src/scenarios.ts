@@ -57,7 +57,7 @@ const mobility: ScenarioPlay = async (phone, { number, settings }) => {
   await phone.boot();
   const user = settings.userOf(number);
   const { outcome } = await phone.logOn(user, settings.userPassword);
-  if (outcome !== 'logged-on') throw new Error(`logon of ${user}: ${outcome}`);
+  if (outcome !== 'logged-on') throw new Error(`logon of ${user}: ${outcome}${hint(LOGON_HINT, phone)}`);
   phone.changeUserData('userdata-phonebook', `#VERSION=0200\nowner,${user}\n`);
   const left = await phone.logOff();
   if (left.outcome !== 'logged-off') throw new Error(`logoff of ${user}: ${left.outcome}`);
@@ -80,7 +80,7 @@ const files: ScenarioPlay = async (phone, context) => {
   await stay(phone, context, () => phone.files.some(({ type }) => type !== 'APP'));
   requireThat(
     phone.files.some(({ type }) => type !== 'APP'),
-    'no file arrived',
+    `no file arrived${hint(order('file'), phone)}`,
     context.signal,
   );
 };
@@ -88,12 +88,20 @@ const files: ScenarioPlay = async (phone, context) => {
 const firmware: ScenarioPlay = async (phone, context) => {
   const before = phone.softwareVersion;
   await stay(phone, context, () => phone.softwareVersion !== before);
-  requireThat(phone.softwareVersion !== before, `still ${before}: no new software`, context.signal);
+  requireThat(
+    phone.softwareVersion !== before,
+    `still ${before}: no new software${hint(order('firmware'), phone)}`,
+    context.signal,
+  );
 };
 
 const secureMode: ScenarioPlay = async (phone, context) => {
   await stay(phone, context, () => phone.securePort !== undefined);
-  requireThat(phone.securePort !== undefined, 'was not asked to go to secure mode', context.signal);
+  requireThat(
+    phone.securePort !== undefined,
+    `was not asked to go to secure mode${hint(SECURE_MODE_HINT, phone)}`,
+    context.signal,
+  );
   await phone.boot();
 };
 
@@ -104,7 +112,11 @@ const contactMe: ScenarioPlay = async (phone, context) => {
 const dcmp: ScenarioPlay = async (phone, context) => {
   const stop = new AbortController();
   await phone.boot();
-  requireThat((phone.value('dcmp-url') ?? '') !== '', 'the service wrote no dcmp-url', context.signal);
+  requireThat(
+    (phone.value('dcmp-url') ?? '') !== '',
+    `the service wrote no dcmp-url${hint(DCMP_HINT, phone)}`,
+    context.signal,
+  );
   const polling = phone.keepPolling(AbortSignal.any([stop.signal, context.signal]), context.settings.pollMs);
   try {
     await stayUp(context);
@@ -132,6 +144,19 @@ const faults: ScenarioPlay = async (phone) => {
     if (contact?.failure) throw new Error(`after ${kind}: ${contact.failure.message}`);
   }
 };
+
+const LOGON_HINT = 'the user has to be there, with that password: PUT /config-policy/v1/mobile-users/{e164}';
+const SECURE_MODE_HINT = 'ask it while it waits: POST /config-policy/v1/devices/{deviceId}/secure-mode';
+const DCMP_HINT = 'it needs a policy with that item, http://<gateway>:<dcmp port>/dcmp';
+
+function order(kind: string): string {
+  return `order it while it waits (--stay): POST /config-policy/v1/devices/{deviceId}/orders, kind ${kind}`;
+}
+
+/** What a user of OpenDLS has to do, so that what a scenario is about can happen. */
+function hint(text: string, phone: VirtualPhone): string {
+  return ` (${text.replace('{deviceId}', phone.macAddress.replaceAll(':', '').toLowerCase())})`;
+}
 
 const PAUSE_MS = 100;
 
