@@ -1,12 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { openDataDirectory } from './index.js';
 
 let directory: string;
+/** Making keys takes seconds: most tests begin with a directory that was used before. */
+let template: string;
+
+beforeAll(async () => {
+  template = await mkdtemp(path.join(tmpdir(), 'opendls-data-template-'));
+  await (await openDataDirectory(template)).release();
+}, 60_000);
+
+afterAll(() => rm(template, { recursive: true, force: true }));
 
 beforeEach(async () => {
   directory = path.join(await mkdtemp(path.join(tmpdir(), 'opendls-data-')), 'data');
@@ -15,6 +24,10 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(path.dirname(directory), { recursive: true, force: true });
 });
+
+async function useBefore(): Promise<void> {
+  await cp(template, directory, { recursive: true });
+}
 
 async function modeOf(file: string): Promise<string> {
   return ((await stat(file)).mode & 0o777).toString(8);
@@ -35,9 +48,10 @@ describe('openDataDirectory', () => {
       certificate.fingerprint256,
     );
     await second.release();
-  });
+  }, 60_000);
 
   it('keeps private files private', async () => {
+    await useBefore();
     const data = await openDataDirectory(directory);
     expect(await modeOf(data.sealingKeysFile)).toBe('600');
     expect(await modeOf(data.tls.keyFile)).toBe('600');
@@ -45,6 +59,7 @@ describe('openDataDirectory', () => {
   });
 
   it('refuses a directory that another running server uses, and says which', async () => {
+    await useBefore();
     const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
     try {
       const data = await openDataDirectory(directory);
@@ -63,6 +78,7 @@ describe('openDataDirectory', () => {
   });
 
   it('takes over a lock that a power cut left torn', async () => {
+    await useBefore();
     await (await openDataDirectory(directory)).release();
     await writeFile(path.join(directory, 'opendls.pid'), '');
     const data = await openDataDirectory(directory);
@@ -71,6 +87,7 @@ describe('openDataDirectory', () => {
   });
 
   it('never replaces sealing keys that are there but empty', async () => {
+    await useBefore();
     const data = await openDataDirectory(directory);
     await data.release();
     await chmod(data.sealingKeysFile, 0o600);
@@ -79,6 +96,7 @@ describe('openDataDirectory', () => {
   });
 
   it('says so when only one half of the certificate is there', async () => {
+    await useBefore();
     const data = await openDataDirectory(directory);
     await data.release();
     await rm(data.tls.certificateFile);
@@ -91,6 +109,7 @@ describe('openDataDirectory', () => {
   });
 
   it('writes endpoints.json while in use and removes it on release', async () => {
+    await useBefore();
     const data = await openDataDirectory(directory);
     const endpoints = { phones: 'https://127.0.0.1:1', api: 'http://127.0.0.1:2', kafka: null, processes: [] };
     await data.writeEndpoints(endpoints);
