@@ -12,7 +12,7 @@ import {
 import { parseBody, parseParams, RawBody, Roles, zodToOpenApi } from '@opendls/http';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { DEVICE_ID_PARAMETER, deviceIdOf } from '../devices/device-id-parameter.js';
+import { DEVICE_ID_PARAM, deviceIdOf } from '../devices/device-id-param.js';
 import { SecureModeService } from './secure-mode.service.js';
 import {
   certificateSchema,
@@ -57,7 +57,7 @@ export class SecureModeController {
 
   @Get('secure-mode')
   @ApiOperation({ summary: 'Where the phone stands, and its certificates' })
-  @ApiParam(DEVICE_ID_PARAMETER)
+  @ApiParam(DEVICE_ID_PARAM)
   @ApiOkResponse({ schema: zodToOpenApi(secureModeSchema) })
   @ApiNotFoundResponse({ description: '`device-not-found`' })
   async get(@Param('deviceId') deviceId: string): Promise<SecureModeResponse> {
@@ -68,7 +68,7 @@ export class SecureModeController {
   @Roles('operator')
   @HttpCode(202)
   @ApiOperation({ summary: 'Ask the phone into Secure Mode; it gets its certificate at its next contact' })
-  @ApiParam(DEVICE_ID_PARAMETER)
+  @ApiParam(DEVICE_ID_PARAM)
   @ApiBody({ required: false, schema: { ...zodToOpenApi(requestSchema, 'input'), example: { contact: true } } })
   @ApiAcceptedResponse({ schema: zodToOpenApi(secureModeSchema) })
   @ApiNotFoundResponse({ description: '`device-not-found`' })
@@ -90,7 +90,7 @@ export class SecureModeController {
   @ApiOperation({
     summary: 'Take a phone that was reset to factory settings back to Default Mode: it is believed without certificate',
   })
-  @ApiParam(DEVICE_ID_PARAMETER)
+  @ApiParam(DEVICE_ID_PARAM)
   @ApiBody({ required: false, schema: zodToOpenApi(resetSchema, 'input') })
   @ApiOkResponse({ schema: zodToOpenApi(secureModeSchema) })
   @ApiNotFoundResponse({ description: '`device-not-found`' })
@@ -105,7 +105,7 @@ export class SecureModeController {
 
   @Get('certificates')
   @ApiOperation({ summary: 'Client certificates of the phone, newest first, at most 100' })
-  @ApiParam(DEVICE_ID_PARAMETER)
+  @ApiParam(DEVICE_ID_PARAM)
   @ApiOkResponse({ schema: zodToOpenApi(certificateListSchema) })
   @ApiNotFoundResponse({ description: '`device-not-found`' })
   async listCertificates(
@@ -119,7 +119,7 @@ export class SecureModeController {
   @Roles('admin')
   @HttpCode(200)
   @ApiOperation({ summary: 'Take a certificate back: gateways refuse it within seconds' })
-  @ApiParam(DEVICE_ID_PARAMETER)
+  @ApiParam(DEVICE_ID_PARAM)
   @ApiParam(SERIAL)
   @ApiBody({ required: false, schema: { ...zodToOpenApi(revokeSchema, 'input'), example: { reason: 'phone stolen' } } })
   @ApiOkResponse({ schema: zodToOpenApi(certificateSchema) })

@@ -27,7 +27,7 @@ import {
 } from '@opendls/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { deviceIdOf } from '../devices/device-id-parameter.js';
+import { deviceIdOf } from '../devices/device-id-param.js';
 import { SecureModeService } from './secure-mode.service.js';
 import { SecurityReportService, type ReportedPhone } from './security-report.service.js';
 import { SECURITY_PROBLEMS } from './security.errors.js';
