@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  CertificateAuthority,
   createSelfSignedCertificate,
   generateSealingKey,
   parseSealingKeys,
@@ -101,6 +102,35 @@ describe('certificates', () => {
     await gateway.reloadCertificates();
     expect((await call(gateway.phonesUrl)).server).toBe('young');
     expect(await metrics()).toContain('tls_reloads_total{listener="default",outcome="failed"} 2');
+  });
+
+  it('of phones do not outlive the authority that they were checked against', async () => {
+    const authorities = await Promise.all(
+      ['old', 'young'].map(async (name) =>
+        CertificateAuthority.open(await CertificateAuthority.create({ commonName: name, days: 2, keyBits: 2048 })),
+      ),
+    );
+    const [old, young] = authorities as [CertificateAuthority, CertificateAuthority];
+    const issue = (authority: CertificateAuthority): Promise<KeyAndCertificate> =>
+      authority.issueClientCertificate({ commonName: '001ae8005301', days: 1 });
+    await write('ca.pem', old.certificate);
+    const tls = await testCertificate();
+    const gateway = await start(
+      { securePhones: { host: '127.0.0.1', port: 0, tls, clientCa: old.certificate } },
+      { tlsFiles: { secure: { clientCa: join(directory, 'ca.pem') } } },
+    );
+    const url = gateway.securePhonesUrl ?? '';
+    const versions = ['TLSv1.2', 'TLSv1.3'] as const;
+    const options = await issue(old);
+    const sessions = await Promise.all(
+      versions.map(async (v) => (await call(url, { ...options, minVersion: v, maxVersion: v })).session),
+    );
+    await write('ca.pem', young.certificate);
+    await gateway.reloadCertificates();
+    for (const [at, v] of versions.entries()) {
+      await expect(call(url, { session: sessions[at], minVersion: v, maxVersion: v })).rejects.toThrow();
+    }
+    expect((await call(url, await issue(young))).isReused).toBe(false);
   });
 
   it('are looked at again and again', async () => {

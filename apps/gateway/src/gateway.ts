@@ -25,6 +25,7 @@ import type { FileSource } from './files/file-source.js';
 import { FileUrls } from './files/file-urls.js';
 import { GatewayMetrics } from './metrics.js';
 import { Admission } from './phones/admission.js';
+import { BodyBudget } from './phones/body-budget.js';
 import { PhoneListener } from './phones/phone-listener.js';
 import { PhoneMessages } from './phones/phone-messages.js';
 import { TlsReload, type ListenerTlsFiles } from './phones/tls-files.js';
@@ -320,13 +321,14 @@ class Gateway implements RunningGateway {
       { maxBodyBytes: config.requests.maxBodyBytes },
     );
     const { paths, requests: limits, phones, securePhones, legacyPhones } = config;
+    const bodies = BodyBudget.forBodiesOf(limits.maxBodyBytes);
     const ticketKeys = new TicketKeys(sealingKeys, now);
     const configs = { default: phones, secure: securePhones, legacy: legacyPhones };
     return (['default', 'secure', 'legacy'] as const).flatMap((name) => {
       const one = configs[name];
       if (one === null) return [];
       const tls = tlsOptionsOf(name, config, one.tls);
-      const options = { name, config: one, tls, ticketKeys, paths, edge: this.edge, limits, nowMs };
+      const options = { name, config: one, tls, ticketKeys, paths, edge: this.edge, limits, bodies, nowMs };
       return [new PhoneListener(options, messages, metrics, logger.child({ listener: name }))];
     });
   }

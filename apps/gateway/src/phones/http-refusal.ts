@@ -7,6 +7,7 @@ export const HTTP_REFUSALS = {
   'method-not-allowed': [405, 'method not allowed'],
   'request-timeout': [408, 'request timeout'],
   'body-too-large': [413, 'body too large'],
+  'too-many-bodies': [503, 'service unavailable'],
   'expectation-failed': [417, 'expectation failed'],
   'not-xml': [415, 'unsupported media type'],
   'not-a-message': [400, 'bad request'],

@@ -7,6 +7,7 @@ import type { Logger } from '@opendls/logging';
 import type { PhoneListenerConfig, PhoneRequestLimits } from '../config.js';
 import type { GatewayEdge } from '../edge.js';
 import type { GatewayMetrics } from '../metrics.js';
+import type { BodyBudget, BodyShare } from './body-budget.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { refuseRequest, refuseSocket, type HttpRefusalCode } from './http-refusal.js';
 import type { PhoneMessages, PhoneRequest } from './phone-messages.js';
@@ -24,6 +25,8 @@ export interface PhoneListenerOptions {
   /** What is answered here besides. */
   readonly edge: Pick<GatewayEdge, 'handles' | 'answer'>;
   readonly limits: PhoneRequestLimits;
+  /** Shared by all listeners. */
+  readonly bodies: BodyBudget;
   readonly nowMs: () => number;
 }
 
@@ -41,6 +44,7 @@ export class PhoneListener {
   private readonly paths: ReadonlySet<string>;
   private readonly durations: { observe(seconds: number): void };
   private readonly certificates = new ShownCertificates();
+  private clientCa: TlsOptions['ca'];
   private ticketTimer: NodeJS.Timeout | undefined;
   private isClosing = false;
   private listeningUrl = '';
@@ -54,6 +58,7 @@ export class PhoneListener {
     const { config, limits, tls } = options;
     this.connections = new ConnectionLimits(config.maxConnectionsPerAddress);
     this.paths = new Set(options.paths);
+    this.clientCa = tls.ca;
     this.server = createServer(
       {
         ...tls,
@@ -106,6 +111,7 @@ export class PhoneListener {
   /** From now on new connections see this certificate; the open ones keep the one they have. */
   setCredentials(tls: TlsOptions): void {
     this.server.setSecureContext(tls);
+    this.clientCa = tls.ca;
     // A new context has ticket keys of its own.
     this.renewTicketKeys();
   }
@@ -113,7 +119,7 @@ export class PhoneListener {
   private renewTicketKeys(): void {
     const { ticketKeys, name } = this.options;
     clearTimeout(this.ticketTimer);
-    this.server.setTicketKeys(ticketKeys.current(name));
+    this.server.setTicketKeys(ticketKeys.current(name, String(this.clientCa ?? '')));
     this.ticketTimer = setTimeout(() => this.renewTicketKeys(), ticketKeys.msToNext());
     this.ticketTimer.unref();
   }
@@ -163,11 +169,25 @@ export class PhoneListener {
   private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrivedAtMs = this.options.nowMs();
     response.on('error', (error) => this.logger.debug({ err: error }, 'answer not delivered'));
-    const { method, headers } = request;
+    const { method } = request;
     const path = pathOf(request.url ?? '');
     if (!this.paths.has(path)) return this.answerOther(request, response, path);
     if (method !== 'POST') return this.refuse(request, response, 'method-not-allowed');
-    const body = await readBody(request, this.options.limits.maxBodyBytes);
+    const share = this.options.bodies.open();
+    try {
+      await this.answerMessage(request, response, { path, arrivedAtMs, share });
+    } finally {
+      share.close();
+    }
+  }
+
+  private async answerMessage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { path, arrivedAtMs, share }: { readonly path: string; readonly arrivedAtMs: number; readonly share: BodyShare },
+  ): Promise<void> {
+    const { headers } = request;
+    const body = await readBody(request, this.options.limits.maxBodyBytes, share);
     if (!body.ok) {
       if (body.code !== 'aborted') this.refuse(request, response, body.code);
       return;
