@@ -46,6 +46,8 @@ export class ContentCache {
   private readonly fills = new Map<string, Promise<void>>();
   /** Contents whose hash was checked, by what `stat` says of them. */
   private readonly checked = new Map<string, string>();
+  /** Contents being hashed: all who want one wait for the same hash. */
+  private readonly checks = new Map<string, Promise<boolean>>();
   private readonly usedAtMs = new Map<string, number>();
   private fillingBytes = 0;
 
@@ -98,17 +100,15 @@ export class ContentCache {
     if (!stats.isFile()) return false;
     const identity = `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeMs}`;
     if (this.checked.get(sha256) === identity) return true;
-    const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(HASH_CHUNK);
-    for (let at = 0; at < stats.size;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) return false;
-      hash.update(buffer.subarray(0, bytesRead));
-      at += bytesRead;
+    const key = `${sha256} ${identity}`;
+    let check = this.checks.get(key);
+    if (check === undefined) {
+      check = hasHash(sha256, handle, stats.size).finally(() => this.checks.delete(key));
+      this.checks.set(key, check);
     }
-    if (hash.digest('hex') !== sha256) return false;
-    this.checked.set(sha256, identity);
-    return true;
+    const isRight = await check;
+    if (isRight) this.checked.set(sha256, identity);
+    return isRight;
   }
 
   /** One fetch of a content at a time, however many want it. */
@@ -220,4 +220,16 @@ export class ContentCache {
     if (!NAME.test(sha256)) throw new RangeError('not a SHA-256');
     return join(this.options.directory, sha256);
   }
+}
+
+async function hasHash(sha256: string, handle: FileHandle, size: number): Promise<boolean> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(HASH_CHUNK);
+  for (let at = 0; at < size;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return false;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash.digest('hex') === sha256;
 }
