@@ -89,6 +89,19 @@ describe('ContactRequestConsumer', () => {
     expect(new Set(told.map(({ headers }) => headers['ce_id'])).size).toBe(1);
   });
 
+  it('does not keep a failure, nor end the process with it', async () => {
+    const { deliver, told } = aConsumer(
+      ((calls) => async () => {
+        if (calls++ === 0) throw new Error('a fault of ours');
+        return accepted;
+      })(0),
+    );
+    const record = aRequestRecord();
+    await expect(deliver(record)).rejects.toThrow('a fault of ours');
+    expect(await deliver(record)).toEqual([DONE]);
+    expect(told).toHaveLength(1);
+  });
+
   it('gives a request back that it did not begin, and takes it anew', async () => {
     const answers: (ContactAttempt | undefined)[] = [undefined, accepted];
     const { deliver, told } = aConsumer(async () => answers.shift());

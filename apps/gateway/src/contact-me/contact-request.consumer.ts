@@ -73,9 +73,8 @@ export class ContactRequestConsumer {
     if (known !== undefined) return known;
     const report = this.carryOut(request, signal);
     this.reports.set(requestId, report);
-    void report.then((record) => {
-      if (record === undefined) this.reports.delete(requestId);
-    });
+    const forget = (): void => void this.reports.delete(requestId);
+    report.then((record) => record ?? forget(), forget);
     for (const oldest of this.reports.keys()) {
       if (this.reports.size <= MAX_REMEMBERED_REQUESTS) break;
       this.reports.delete(oldest);

@@ -75,6 +75,20 @@ describe('the target of a ContactMe', () => {
     },
   );
 
+  it('is never behind a translation of addresses to where phones never are', () => {
+    const everything = rulesOf({ networks: new PhoneNetworks(['::/0']) });
+    // 169.254.169.254 and 224.0.0.1 by NAT64 and 6to4, and a phone of the site by NAT64.
+    const never = [
+      '64:ff9b::a9fe:a9fe',
+      '64:ff9b::169.254.170.2',
+      '2002:a9fe:a9fe::1',
+      '64:ff9b::e000:1',
+      '2002:e000:1::',
+    ];
+    for (const host of never) expect(outcomeOf(`http://[${host}]:8085${PATH}`, everything)).toBe('address-not-allowed');
+    expect(outcomeOf(`http://[64:ff9b::a01:203]:8085${PATH}`, everything)).toBe('64:ff9b::a01:203');
+  });
+
   it.each(['::', 'ff02::1', '2001:4860:4860::8888', 'fd00:ec2::254', '::ffff:8.8.8.8', '64:ff9b::a9fe:a9fe'])(
     'is no phone at [%s]',
     (host) => expect(outcomeOf(`http://[${host}]:8085${PATH}`)).toBe('address-not-allowed'),

@@ -28,6 +28,12 @@ const NEVER = [
   'fd00:ec2::/32',
 ] as const;
 
+/** Where IPv6 leads to an IPv4 address that stands in it: NAT64 (RFC 6052) and 6to4 (RFC 3056), with the bits before it. */
+const TRANSLATED = [
+  { prefix: '64:ff9b::', bits: 96 },
+  { prefix: '2002:', bits: 16 },
+] as const;
+
 const LOOPBACK = ['127.0.0.0/8', '::1/128'] as const;
 const BITS = { ipv4: 32, ipv6: 128 } as const;
 
@@ -50,7 +56,7 @@ export function canonicalAddress(address: string): string | undefined {
 /** Knows which addresses may be phones. */
 export class PhoneNetworks {
   private readonly allowed: BlockList;
-  private readonly never = listOf(NEVER);
+  private readonly never = listOf([...NEVER, ...NEVER.flatMap(translated)]);
   private readonly loopback = listOf(LOOPBACK);
 
   /** @throws RangeError for a text that is not a network */
@@ -66,6 +72,21 @@ export class PhoneNetworks {
   isLoopback(address: string): boolean {
     return contains(this.loopback, address);
   }
+}
+
+/** An IPv4 network as networks of IPv6 that lead to it. */
+function translated(network: string): readonly string[] {
+  const [address = '', bits] = network.split('/');
+  if (!isIPv4(address)) return [];
+  const hex = address
+    .split('.')
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+    .join('');
+  const groups = `${hex.slice(0, 4)}:${hex.slice(4)}`;
+  return TRANSLATED.map(({ prefix, bits: before }) => {
+    const text = before === 16 ? `${prefix}${groups}::` : `${prefix}${groups}`;
+    return `${text}/${before + Number(bits)}`;
+  });
 }
 
 function contains(list: BlockList, address: string): boolean {
