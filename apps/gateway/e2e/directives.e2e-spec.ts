@@ -75,6 +75,18 @@ describe('a gateway that does not know all directives yet', () => {
     expect(desk.events.map(({ type }) => type)).toEqual(['opendls.gateway.contact-refused']);
   });
 
+  it('does not share what it reads with the run before, which may have crashed, nor wait for it', async () => {
+    const groups: string[] = [];
+    const bus = Object.assign(Object.create(inner) as InMemoryEventBus, {
+      subscribe: (options: SubscribeOptions) => (groups.push(options.group), inner.subscribe(options)),
+    });
+    const config = { instanceId: 'gateway-of-this-name' };
+    await (await startTestGateway(bus, config)).close();
+    gateway = await startTestGateway(bus, config);
+    const own = groups.filter((group) => group.includes(config.instanceId));
+    expect([own.length, new Set(own).size]).toEqual([4, 4]);
+  });
+
   it('knows of an empty topic that nothing is said of anybody', async () => {
     gateway = await startTestGateway(inner);
     expect((await exchange(gateway.phonesUrl, message())).action).toBe('ReadAllItems');
