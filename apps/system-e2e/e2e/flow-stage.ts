@@ -231,3 +231,34 @@ export function deviceIdOf(phone: VirtualPhone): string {
 function hexPair(): string {
   return randomInt(256).toString(16).padStart(2, '0').toUpperCase();
 }
+
+/**
+ * Plays flows a few at a time, each with phones of its own; gives the end of each by its name. Whoever asks gets the failure,
+ * nobody else is bothered by it.
+ */
+export function playSeveral<Flow extends { readonly name: string; readonly play: (stage: FlowStage) => Promise<void> }>(
+  flows: readonly Flow[],
+  atATime: number,
+  stageOf: () => Promise<FlowStage>,
+): ReadonlyMap<string, Promise<void>> {
+  const lanes = Array.from({ length: atATime }, () => Promise.resolve());
+  return new Map(
+    flows.map((flow, n) => {
+      const played = (lanes[n % atATime] ?? Promise.resolve()).then(async () => playOne(flow, await stageOf()));
+      lanes[n % atATime] = played.catch(() => undefined);
+      return [flow.name, played];
+    }),
+  );
+}
+
+/** Plays a flow, and switches its phones off. */
+export async function playOne(
+  { play }: { readonly play: (stage: FlowStage) => Promise<void> },
+  stage: FlowStage,
+): Promise<void> {
+  try {
+    await play(stage);
+  } finally {
+    await stage.close();
+  }
+}

@@ -2,7 +2,7 @@ import { encodeWorkpointMessage } from '@opendls/dls-codec';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@opendls/embedded-postgres';
 import { brokersForTests, describeWithKafka } from '@opendls/kafka-tool';
 import { DlsHttpsClient, serviceUrl, VirtualPhone } from '@opendls/virtual-phone';
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -17,11 +17,14 @@ import {
   type Endpoints,
   type Sink,
 } from '../src/index.js';
+import { FlowStage } from './flow-stage.js';
+import { playSecretFlows, RecordingApi, secretsOfFlows } from './secret-flows.js';
 
 const TIMEOUT_MS = 180_000;
 const MAC = '00:1A:E8:5E:C0:01';
 const DEVICE = '001ae85ec001';
 const RUN = `${process.pid}x${Date.now()}`;
+const FLOW_SECRETS = secretsOfFlows(RUN);
 
 /** Letters, digits and dashes: written alike in XML, JSON, YAML and URLs. */
 const SECRETS = {
@@ -37,6 +40,8 @@ const SECRETS = {
   'password in a malformed request': `Request-Yg0-${RUN}`,
   'key that is not known': `Guessed-Sb6-${RUN}`,
   'password of the database': `Database-Wm3-${RUN}`,
+  'value in the words of a refusal': `Echo-Ub2-${RUN}`,
+  ...FLOW_SECRETS,
 };
 /** Not secret: has to be found wherever anything is found at all. */
 const CONTROL = { control: `Control-Ae5-${RUN}` };
@@ -57,7 +62,7 @@ describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
   let cluster: RunningProgram;
   let endpoints: Endpoints;
   let apiKey: string;
-  let api: ApiClient;
+  let api: RecordingApi;
 
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'opendls-secrets-'));
@@ -68,7 +73,7 @@ describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
       durability: 'throwaway',
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     });
-    const args = ['--host', '127.0.0.1', '--phone-port', '0', '--api-port', '0', '--gateways', '2'];
+    const args = ['--host', '127.0.0.1', '--phone-port', '0', '--api-port', '0', '--gateways', '2', '--simulated-phones'];
     cluster = RunningProgram.start('tools/cluster/dist/main.js', path.join(directory, 'data'), args, {
       KAFKA_BROKERS: brokers.join(','),
       OPENDLS_TOPIC_PREFIX: topicPrefix,
@@ -77,7 +82,7 @@ describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
     });
     endpoints = await cluster.ready();
     apiKey = await cluster.apiKey();
-    api = new ApiClient(endpoints.api, apiKey);
+    api = new RecordingApi(endpoints.api, apiKey, answers);
   }, TIMEOUT_MS);
 
   afterAll(async () => {
@@ -92,6 +97,8 @@ describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
       await storeSecretsAndPolicies();
       await playThePhone();
       await sendStrayMessages();
+      const stage = new FlowStage({ api, endpoints: async () => endpoints }, endpoints, 0);
+      const handedOut = await playSecretFlows(stage, FLOW_SECRETS, endpoints.api);
       await askEverything();
 
       const sinks = await collect();
@@ -103,10 +110,19 @@ describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
       );
       expect(sinks.find(({ name }) => name === 'standard output')?.bytes.toString()).toContain('OpenDLS is ready');
 
-      expect(findLeaks(sinks, { ...SECRETS, 'API key': apiKey.split('_').slice(3).join('_') })).toEqual([]);
+      const authorityKey = await readFile(path.join(cluster.dataDir, 'tls', 'ca-key.pem'), 'utf8');
+      const made = {
+        ...handedOut,
+        'API key': apiKey.split('_').slice(3).join('_'),
+        'key of the authority': authorityKey.split('\n')[2] ?? '',
+      };
+      // Each of them is there and long enough not to be found by chance.
+      expect(Object.entries(made).filter(([, value]) => value.length < 30)).toEqual([]);
+      expect(findLeaks(sinks, { ...SECRETS, ...made })).toEqual([]);
 
       const orders = sinks.find(({ name }) => name === 'topic config-policy.work-order.v1')?.bytes.toString() ?? '';
-      expect(orders).toMatch(/"name":"sip-pwd","sealed":"v1\./);
+      for (const name of ['sip-pwd', 'file-pwd', 'file-https-base-url', 'restart-password', 'dls-client-certificate'])
+        expect(orders).toMatch(new RegExp(`"name":"${name}"(,"index":\\d+)?,"sealed":"v1\\.`));
       expect(sinks.find(({ name }) => name === 'topic gateway.device.v1')?.bytes.toString()).toContain(
         '{"name":"user-pwd","secret":true}',
       );
@@ -115,9 +131,7 @@ describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
   );
 
   async function call(method: string, url: string, body?: string, type?: string): Promise<number> {
-    const answer = await api.request(method, url, body, type);
-    answers.push(await answer.text());
-    return answer.status;
+    return (await api.request(method, url, body, type)).status;
   }
 
   async function storeSecretsAndPolicies(): Promise<void> {
@@ -186,7 +200,11 @@ spec:
       action: 'ReadAllItems',
       status: 'accepted',
     } as const;
-    const items = pwd(SECRETS['password in a complete reading']);
+    const statusText = `not a password: ${SECRETS['value in the words of a refusal']}`;
+    const items = [
+      ...pwd(SECRETS['password in a complete reading']),
+      { name: 'sip-pwd', value: '', status: 'undefined status', statusText } as const,
+    ];
     await send(encodeWorkpointMessage({ ...reply, fragment: 'next', items }), cookie);
     const stray = pwd(SECRETS['password in a message without session']);
     await send(encodeWorkpointMessage({ ...reply, nonce: `C${RUN}`, items: stray }), 'JSESSIONID=unknown');
