@@ -131,6 +131,37 @@ describe('FactEvents', () => {
     });
   });
 
+  it('keeps of a secret no words of the phone, and no URL with the right to load a file', () => {
+    const [opened, written] = [facts[0], facts.at(-1)];
+    if (opened?.type !== 'contact-opened' || written?.type !== 'step-completed') throw new Error('other facts');
+    const items = [
+      { name: 'sip-pwd', value: '', status: 'undefined status', statusText: 'bad value hunter2' } as const,
+      { name: 'sip-pwd', index: 1, value: '', status: 'read only', statusText: 'read only' } as const,
+      { name: 'file-https-base-url', value: 'https://192.0.2.1/files/hunter2/logo.png' },
+    ];
+    const refusedItems = [
+      { name: 'sip-pwd', status: 'bad value hunter2' },
+      { name: 'sntp-addr', status: 'bad value' },
+    ];
+    const { records } = newEvents().records([{ ...opened, items }, { ...written, refusedItems }], connection);
+    expect(JSON.stringify(records)).not.toContain('hunter2');
+    expect(records.map(({ value }) => JSON.parse(value ?? '') as unknown)).toMatchObject([
+      {
+        items: [
+          { name: 'sip-pwd', status: 'undefined status' },
+          { name: 'sip-pwd', index: 1, status: 'read only' },
+          { name: 'file-https-base-url', secret: true },
+        ],
+      },
+      {
+        refusedItems: [
+          { name: 'sip-pwd', status: 'undefined status' },
+          { name: 'sntp-addr', status: 'bad value' },
+        ],
+      },
+    ]);
+  });
+
   it('cuts facts between characters', () => {
     const items = [{ name: 'device-type', value: `${'x'.repeat(254)}😀` }];
     const [record] = newEvents().records([{ ...facts[0]!, items } as Fact], connection).records;

@@ -1,4 +1,4 @@
-import { clipText, type Item } from '@opendls/dls-codec';
+import { clipText, findItemStatus, type Item } from '@opendls/dls-codec';
 import type { RefusedItem, ReportedItem } from '@opendls/event-contracts';
 import { isSecretItem } from '@opendls/item-catalog';
 import { isUserData, type SealItem } from './phone-secrets.js';
@@ -24,7 +24,7 @@ export class ItemReporter {
       if (!isNameable({ name, index })) continue;
       const one: { -readonly [Key in keyof ReportedItem]: ReportedItem[Key] } = { name };
       if (index !== undefined) one.index = index;
-      if (status !== undefined) one.status = clipText(statusText ?? status, MAX_STATUS_LENGTH);
+      if (status !== undefined) one.status = this.statusOf(name, statusText ?? status);
       else if (value !== '' && this.isPrivate(name)) {
         one.secret = true;
         const sealed = seal({ name, index, value });
@@ -37,14 +37,23 @@ export class ItemReporter {
 
   /** The same for what a phone says it did not store: it may name anything, not only what it was sent. */
   refused(items: readonly RefusedItem[]): RefusedItem[] {
-    return items.filter(isNameable).map((item) => ({ ...item, status: clipText(item.status, MAX_STATUS_LENGTH) }));
+    return items.filter(isNameable).map((item) => ({ ...item, status: this.statusOf(item.name, item.status) }));
   }
 
-  /** User data is an opaque copy of call lists, phone books and recordings: nobody's business either. */
+  /** A phone may repeat in its own words what it did not like: of a secret only the words of the protocol are kept. */
+  private statusOf(name: string, text: string): string {
+    if (findItemStatus(text) === undefined && this.isPrivate(name)) return 'undefined status';
+    return clipText(text, MAX_STATUS_LENGTH);
+  }
+
+  /**
+   * User data is an opaque copy of call lists, phone books and recordings: nobody's business either. The URL a file was
+   * loaded from lets whoever reads it load the file, too.
+   */
   private isPrivate(name: string): boolean {
     const known = this.isPrivateByName.get(name);
     if (known !== undefined) return known;
-    const isPrivate = isSecretItem(name) || isUserData(name);
+    const isPrivate = isSecretItem(name) || isUserData(name) || name === 'file-https-base-url';
     if (this.isPrivateByName.size < MAX_REMEMBERED) this.isPrivateByName.set(name, isPrivate);
     return isPrivate;
   }
