@@ -64,7 +64,13 @@ export async function resolveSource(
   const at = index === undefined ? {} : { index };
   if (ftp !== undefined) return resolveFtp(ftp, index, `${path}ftp`, context);
   if (url !== undefined) {
-    const items = [{ name: 'file-https-base-url', ...at, value: url }];
+    const name = 'file-https-base-url';
+    // Passwords and tokens are in what the API does not show of a URL; then all of it is for the phone alone.
+    const item: ItemToWrite =
+      url === withoutCredentials(url)
+        ? { name, ...at, value: url }
+        : { name, ...at, sealed: context.seal(url, itemKey(name, index)) };
+    const items = [item];
     return { ok: true, value: { items, fileName: nameInUrl(url), shown: { url: withoutCredentials(url) } } };
   }
   const stored = await context.findFile(name ?? '');

@@ -106,7 +106,8 @@ export async function checkItem(
 function prepare({ name, index, secretRef }: ItemInput, value: string, context: OrderContext): CheckedItem {
   const key = itemKey(name, index);
   const ref = index === undefined ? { name } : { name, index };
-  const isSecret = secretRef !== undefined || isSecretItem(name);
+  // User data is nobody's business, as when a phone reports it.
+  const isSecret = secretRef !== undefined || isSecretItem(name) || /^userdata-/i.test(name);
   const comparable = comparableValue(name, value);
   const item = isSecret ? { ...ref, sealed: context.seal(value, key) } : { ...ref, value };
   const target = isSecret
