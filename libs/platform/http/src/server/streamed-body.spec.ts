@@ -135,5 +135,9 @@ describe('open streams', () => {
     expect((await fetch(`${api.url}/blobs/open/bad/token`)).status).toBe(404);
     expect(lines.join('')).toContain('/blobs/open/*');
     expect(lines.join('')).not.toContain('/token');
+    const link = 'x'.repeat(100);
+    expect((await fetch(`${api.url}/elsewhere/${link}/logo.png`)).status).toBe(404);
+    expect(lines.join('')).toContain('/elsewhere/…/logo.png');
+    expect(lines.join('')).not.toContain(link);
   });
 });
