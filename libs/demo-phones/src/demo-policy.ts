@@ -15,8 +15,8 @@ spec:
   select:
     macPrefix: ["02:00:5E:00:53"]
   items:
-    # Phones that are asked to call do so a minute after their last call, at the earliest (from the factory: five minutes).
-    - { name: dls-contact-interval, value: "60" }
+    # Seconds after a call in which the phone ignores requests to call; from the factory 300, for real phones a good value.
+    - { name: dls-contact-interval, value: "5" }
     # Time: where from, and which zone (minutes from UTC).
     - { name: sntp-addr, value: ntp.example.org }
     - { name: sntp-tz-offset, value: "60" }

@@ -18,7 +18,7 @@ export function firstSteps(options: {
       ? [
           `  ${curl} ${apiUrl}/config-policy/v1/devices/${deviceId}`,
           `  ${curl} ${apiUrl}/inventory/v1/devices/${deviceId}/contacts`,
-          // A minute after its last contact, the demo phone takes the request to call.
+          // The sample policy has a contact gap of seconds, so that the demo phone takes the request at once.
           `  ${curl} -H 'Content-Type: application/json' -d '{"kind":"read","items":[{"name":"sntp-addr"}],"contact":true}' ${orders}`,
           `  ${curl} ${orders}?limit=1    # state, steps, and what the phone answered`,
         ]
