@@ -6,6 +6,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const patterns = process.argv.slice(2);
+if (patterns.some((pattern) => pattern.startsWith('-'))) {
+  const isHelp = patterns.includes('--help');
+  const usage =
+    'npm test [-- PATTERN ...]   all tests, or those whose path has one of the patterns, such as apps/gateway';
+  console.log(isHelp ? usage : `unknown option: ${patterns.find((pattern) => pattern.startsWith('-'))}\n${usage}`);
+  process.exit(isHelp ? 0 : 2);
+}
 const results = mkdtempSync(path.join(tmpdir(), 'opendls-test-'));
 const totals = { passed: 0, failed: 0, skipped: 0 };
 let isFailed = run('npx', ['nx', 'run-many', '-t', 'build', '--outputStyle=static']) !== 0;

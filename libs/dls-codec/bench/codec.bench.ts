@@ -8,6 +8,15 @@ import { findXmlProblem } from '../src/xml/check-xml.js';
 import { readXml } from '../src/xml/read-xml.js';
 import { cleanUp, replyBytes, startUpBytes, writeItems } from './messages.js';
 
+const [argument] = process.argv.slice(2);
+if (argument !== undefined) {
+  const isHelp = argument === '--help';
+  console.log(
+    `${isHelp ? '' : `unknown option: ${argument}\n`}npm run bench:codec   time per call of decoding and encoding`,
+  );
+  process.exit(isHelp ? 0 : 2);
+}
+
 interface Subject {
   readonly name: string;
   /** Most milliseconds per call that the design allows. */
