@@ -40,7 +40,7 @@ function fileJob(index: number | undefined, fields: ReadonlyMap<string, string>)
   const priority = fields.get('file-priority');
   return {
     ...(index === undefined ? {} : { index }),
-    name: fields.get('file-name') ?? url?.split('/').at(-1) ?? '',
+    name: fields.get('file-name') ?? url?.split(/[?#]/, 1)[0]?.split('/').at(-1) ?? '',
     type: fields.get('file-type') ?? '',
     action: fields.get('file-action') === 'delete' ? 'delete' : 'deploy',
     ...(url === undefined ? {} : { url }),
