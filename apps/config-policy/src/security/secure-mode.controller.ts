@@ -91,7 +91,10 @@ export class SecureModeController {
     summary: 'Take a phone that was reset to factory settings back to Default Mode: it is believed without certificate',
   })
   @ApiParam(DEVICE_ID_PARAM)
-  @ApiBody({ required: false, schema: zodToOpenApi(resetSchema, 'input') })
+  @ApiBody({
+    required: false,
+    schema: { ...zodToOpenApi(resetSchema, 'input'), example: { revokeCertificates: true } },
+  })
   @ApiOkResponse({ schema: zodToOpenApi(secureModeSchema) })
   @ApiNotFoundResponse({ description: '`device-not-found`' })
   async reset(

@@ -32,6 +32,7 @@ import { DEVICE_ID_PARAM, deviceIdOf } from '../devices/device-id-param.js';
 import { WORK_ORDER_STATES } from './domain/work-order.js';
 import { orderRequestSchema } from './order-kinds/index.js';
 import { ORDER_PROBLEMS, OrderError } from './orders.errors.js';
+import { ORDER_EXAMPLE, ORDER_REQUEST_EXAMPLES } from './orders.examples.js';
 import {
   createdOrderSchema,
   orderSchema,
@@ -49,15 +50,6 @@ const listQuerySchema = pageQuerySchema.extend({
 const orderPosition = z.object({ createdAt: z.iso.datetime(), orderId: z.uuid() });
 const bodySchema = z.looseObject({ kind: z.string().max(64), contact: z.boolean().default(false) });
 const ORDER_ID_PARAM = { name: 'orderId', example: '6f1d8d0e-52a1-4d3c-9d0e-0b8a7c5e1f22' };
-const EXAMPLES = {
-  read: {
-    value: { kind: 'read', contact: true, items: [{ name: 'sntp-addr' }, { name: 'key-label-unicode', index: 1 }] },
-  },
-  write: { value: { kind: 'write', items: [{ name: 'sntp-addr', value: 'ntp.example.org' }] } },
-  restart: { value: { kind: 'restart', contact: true } },
-  file: { value: { kind: 'file', files: [{ name: 'logo.png', type: 'LOGO' }] } },
-  firmware: { value: { kind: 'firmware', name: 'os60-v3r5.img', priority: 'normal' } },
-};
 
 /** Work orders of a phone: what policies and people want done, and what became of it. */
 @ApiTags('config-policy: orders')
@@ -88,7 +80,7 @@ export class OrdersController {
   @Roles('viewer')
   @ApiOperation({ summary: 'One work order: its state, its steps, and what the phone answered' })
   @ApiParam(ORDER_ID_PARAM)
-  @ApiOkResponse({ schema: zodToOpenApi(orderSchema) })
+  @ApiOkResponse({ schema: { ...zodToOpenApi(orderSchema), example: ORDER_EXAMPLE } })
   @ApiNotFoundResponse({ description: '`order-not-found`' })
   async get(@Param('deviceId') deviceId: string, @Param('orderId') orderId: string): Promise<OrderResponse> {
     return translated(async () => toOrder(await this.orders.get(deviceIdOf(deviceId), orderIdOf(orderId))));
@@ -106,7 +98,7 @@ export class OrdersController {
     required: false,
     description: 'The same key with the same body gives the same order (200), as long as orders are kept',
   })
-  @ApiBody({ schema: zodToOpenApi(orderRequestSchema, 'input'), examples: EXAMPLES })
+  @ApiBody({ schema: zodToOpenApi(orderRequestSchema, 'input'), examples: ORDER_REQUEST_EXAMPLES })
   @ApiCreatedResponse({
     schema: zodToOpenApi(createdOrderSchema),
     headers: { Location: { schema: { type: 'string' } } },
