@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { InMemoryEventBus } from '@opendls/event-bus/testing';
-import { parseDeviceId, toRecord, TOPICS, type EventRecord } from '@opendls/event-contracts';
+import { TOPICS } from '@opendls/event-contracts';
 import type { DcmpListenerConfig } from '../src/index.js';
+import { direct } from '../test/directives.js';
 import { send } from '../test/raw-phone.js';
 import { startTestGateway, type TestGateway } from '../test/test-gateway.js';
 
@@ -25,21 +25,6 @@ afterEach(async () => {
 
 async function start(dcmp: Partial<DcmpListenerConfig> = {}): Promise<void> {
   gateway = await startTestGateway(bus, { dcmp: { host: '127.0.0.1', port: 0, ...dcmp } });
-}
-
-function directive(isWorkPending: boolean): EventRecord {
-  const deviceId = parseDeviceId(PHONE);
-  if (deviceId === undefined) throw new Error('not a device id');
-  const data = { deviceId, isWorkPending, requiresSecureMode: false, revokedCertificates: [] };
-  const type = 'opendls.config-policy.device-directive-changed';
-  return toRecord({
-    id: randomUUID(),
-    type,
-    source: '/opendls/config-policy/x',
-    subject: deviceId,
-    time: new Date(),
-    data,
-  });
 }
 
 interface Answer {
@@ -77,7 +62,7 @@ describe('DCMP polling', () => {
     await start();
     const ids = ['00:1A:E8:00:53:01', '00%3a1a%3Ae8%3A00%3A53%3A01', '00-1a-e8-00-53-01', PHONE];
     for (const id of ids) expect((await poll(`${PATH}?device-id=${id}`)).status).toBe(200);
-    await bus.publish([directive(true)]);
+    await direct(bus, PHONE, { isWorkPending: true });
     await isPending(true);
     for (const id of ids) {
       const answer = await poll(`${PATH}?device-id=${id}`);
@@ -85,13 +70,13 @@ describe('DCMP polling', () => {
       expect(answer.headers['transfer-encoding']).toBeUndefined();
     }
     expect((await poll(`${PATH}?device-id=001ae8005302`)).status).toBe(200);
-    await bus.publish([directive(false)]);
+    await direct(bus, PHONE, { isWorkPending: false });
     await isPending(false);
   });
 
   it('is there on the listeners for phones, too', async () => {
     await start();
-    await bus.publish([directive(true)]);
+    await direct(bus, PHONE, { isWorkPending: true });
     await isPending(true);
     const path = `${PATH}?device-id=00:1A:E8:00:53:01`;
     expect(await send(gateway.phonesUrl, '', { method: 'GET', path })).toMatchObject({ status: 202, text: '' });

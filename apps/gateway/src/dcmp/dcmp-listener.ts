@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { listenError, urlHost } from '@opendls/http/ops';
 import type { DcmpListenerConfig } from '../edge-config.js';
 import { ConnectionLimits } from '../phones/connection-limits.js';
-import { refuseRequest, refuseSocket, type HttpRefusalCode } from '../phones/http-refusal.js';
+import { refusalOfError, refuseRequest, refuseSocket, type HttpRefusalCode } from '../phones/http-refusal.js';
+import { listenOn } from '../phones/listen-on.js';
 import { isDcmpPath } from './dcmp-poll.js';
 import type { DcmpRequests } from './dcmp-requests.js';
 
@@ -55,17 +54,7 @@ export class DcmpListener {
 
   /** @throws ListenError */
   async listen(): Promise<void> {
-    const { host, port } = this.config;
-    await new Promise<void>((resolve, reject) => {
-      const onError = (error: Error): void => reject(listenError(error, host, port));
-      this.server.once('error', onError);
-      this.server.listen({ host, port, backlog: 1_024 }, () => {
-        this.server.off('error', onError);
-        // A listening TCP server's address is never a pipe name.
-        this.listeningUrl = `http://${urlHost(host)}:${(this.server.address() as AddressInfo).port}`;
-        resolve();
-      });
-    });
+    this.listeningUrl = `http://${await listenOn(this.server, this.config)}`;
   }
 
   /** Polls take no time: whatever is open is cut. */
@@ -92,7 +81,7 @@ export class DcmpListener {
     });
     this.server.on('drop', () => this.counts.onConnectionRefused('total'));
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      const code = refusalOf(error.code ?? '');
+      const code = refusalOfError(error);
       if (code === undefined || !socket.writable) {
         socket.destroy();
         return;
@@ -113,10 +102,4 @@ export class DcmpListener {
     this.counts.onRefused(code);
     refuseRequest(request, response, code, 'GET');
   }
-}
-
-function refusalOf(code: string): HttpRefusalCode | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
-  return code.startsWith('HPE_') ? 'malformed-http' : undefined;
 }

@@ -18,6 +18,13 @@ export const HTTP_REFUSALS = {
 } as const satisfies Record<string, readonly [number, string]>;
 export type HttpRefusalCode = keyof typeof HTTP_REFUSALS;
 
+/** What to answer to an error of the HTTP parser; undefined when there is nobody to answer, as TLS never came about. */
+export function refusalOfError({ code = '' }: NodeJS.ErrnoException): HttpRefusalCode | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
+  return code.startsWith('HPE_') ? 'malformed-http' : undefined;
+}
+
 /** A client that still sends while it is refused is listened to for this much, so that it gets to read the answer. */
 const MAX_DRAINED_BYTES = 16_777_216;
 const MAX_DRAIN_MS = 2_000;

@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
-import { listenError, urlHost } from '@opendls/http/ops';
 import type { Logger } from '@opendls/logging';
 import type { PhoneListenerConfig, PhoneRequestLimits } from '../config.js';
 import type { GatewayEdge } from '../edge.js';
 import type { GatewayMetrics } from '../metrics.js';
 import type { BodyBudget, BodyShare } from './body-budget.js';
 import { ConnectionLimits } from './connection-limits.js';
-import { refuseRequest, refuseSocket, type HttpRefusalCode } from './http-refusal.js';
+import { refusalOfError, refuseRequest, refuseSocket, type HttpRefusalCode } from './http-refusal.js';
+import { listenOn } from './listen-on.js';
 import type { PhoneMessages, PhoneRequest } from './phone-messages.js';
 import { readBody } from './read-body.js';
 import { ShownCertificates } from './shown-certificate.js';
@@ -28,13 +27,6 @@ export interface PhoneListenerOptions {
   /** Shared by all listeners. */
   readonly bodies: BodyBudget;
   readonly nowMs: () => number;
-}
-
-/** What to answer to an error of the HTTP parser; undefined when there is nobody to answer, as TLS never came about. */
-function answerTo(code: string): HttpRefusalCode | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
-  return code.startsWith('HPE_') ? 'malformed-http' : undefined;
 }
 
 /** An HTTPS address for phones. Plain `node:https`, as every microsecond beyond the handshake counts here. */
@@ -95,17 +87,7 @@ export class PhoneListener {
 
   /** @throws ListenError */
   async listen(): Promise<void> {
-    const { host, port } = this.options.config;
-    await new Promise<void>((resolve, reject) => {
-      const onError = (error: Error): void => reject(listenError(error, host, port));
-      this.server.once('error', onError);
-      this.server.listen({ host, port, backlog: 1_024 }, () => {
-        this.server.off('error', onError);
-        // A listening TCP server's address is never a pipe name.
-        this.listeningUrl = `https://${urlHost(host)}:${(this.server.address() as AddressInfo).port}`;
-        resolve();
-      });
-    });
+    this.listeningUrl = `https://${await listenOn(this.server, this.options.config)}`;
   }
 
   /** From now on new connections see this certificate; the open ones keep the one they have. */
@@ -147,7 +129,7 @@ export class PhoneListener {
       this.logger.debug({ code: error.code }, 'TLS handshake failed');
     });
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      const code = answerTo(error.code ?? '');
+      const code = refusalOfError(error);
       // Whoever sends on after an answer to the socket is not answered, or counted, a second time.
       if (code === undefined || !socket.writable) {
         socket.destroy();
