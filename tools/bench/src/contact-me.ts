@@ -1,10 +1,11 @@
 import { createKafkaEventBus } from '@opendls/event-bus';
-import { parseDeviceId, toRecord, TOPICS, type EventRecord } from '@opendls/event-contracts';
+import { toRecord, TOPICS, type EventRecord } from '@opendls/event-contracts';
 import { silentLogger } from '@opendls/logging';
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openBenchSite } from './bench-site.js';
+import { phoneOf } from './phone-of.js';
 import { quantiles } from './statistics.js';
 
 const PHONES = 1_000;
@@ -80,8 +81,7 @@ async function startPhone(onArrival: () => void): Promise<Phone> {
 }
 
 function requestFor(n: number, contactMeUri: string): EventRecord {
-  const deviceId = parseDeviceId(`02005e${n.toString(16).padStart(6, '0')}`);
-  if (deviceId === undefined) throw new Error(`phone ${n} has no id`);
+  const deviceId = phoneOf(n);
   return toRecord({
     id: randomUUID(),
     type: 'opendls.config-policy.contact-requested',

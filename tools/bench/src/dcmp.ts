@@ -1,5 +1,11 @@
+import { createKafkaEventBus } from '@opendls/event-bus';
+import { DEVICE_DIRECTIVE_TOPIC, toRecord } from '@opendls/event-contracts';
+import { silentLogger } from '@opendls/logging';
+import { randomUUID } from 'node:crypto';
 import { request, Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openBenchSite } from './bench-site.js';
+import { phoneOf } from './phone-of.js';
 import { median, spread } from './statistics.js';
 
 const PHONES = 1_000;
@@ -9,17 +15,19 @@ const RUNS = 5;
 const BAR = 5_000;
 
 /**
- * DCMP polls of 1,000 phones over plain HTTP, answered from memory. The figure that counts is polls per CPU-second of the
+ * DCMP polls of 1,000 phones over plain HTTP, answered from memory; work is pending for every second one. The figure that counts is polls per CPU-second of the
  * gateway, as load generator and gateway share the machine.
  */
 export async function benchDcmp(say: (line: string) => void): Promise<boolean> {
   const site = await openBenchSite();
   try {
+    await publishDirectives(site.brokers);
     const gateway = await site.startGateway({ OPENDLS_GATEWAY_DCMP_PORT: '0', OPENDLS_GATEWAY_DCMP_HOST: '127.0.0.1' });
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     try {
       const url = gateway.urls['dcmp'];
       if (!url) throw new Error('the gateway has no DCMP address');
+      while ((await get(agent, pollOf(url, 0))) !== 202) await delay(50);
       await poll(agent, url, POLLS);
       const [rates, perCpuSecond]: [number[], number[]] = [[], []];
       for (let run = 0; run < RUNS; run += 1) {
@@ -41,16 +49,44 @@ export async function benchDcmp(say: (line: string) => void): Promise<boolean> {
   }
 }
 
+async function publishDirectives(brokers: readonly string[]): Promise<void> {
+  const bus = createKafkaEventBus({ brokers, clientId: 'bench', logger: silentLogger() });
+  const { name, cleanup } = DEVICE_DIRECTIVE_TOPIC;
+  try {
+    await bus.ensureTopics([{ name, cleanup }]);
+    await bus.publish(
+      Array.from({ length: PHONES }, (_, n) => {
+        const subject = phoneOf(n);
+        const isWorkPending = isPending(n);
+        const data = { deviceId: subject, isWorkPending, requiresSecureMode: false, revokedCertificates: [] };
+        const type = 'opendls.config-policy.device-directive-changed';
+        const source = '/opendls/config-policy/bench';
+        return toRecord({ id: randomUUID(), type, source, subject, time: new Date(), data });
+      }),
+    );
+  } finally {
+    await bus.close();
+  }
+}
+
+function isPending(n: number): boolean {
+  return n % 2 === 0;
+}
+
 async function poll(agent: Agent, url: string, count: number): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < count) {
-      const mac = (next++ % PHONES).toString(16).padStart(6, '0').match(/../g)?.join(':') ?? '';
-      const status = await get(agent, `${url}/dcmp/contact-me?device-id=02:00:5e:${mac}`);
-      if (status !== 200) throw new Error(`a poll was answered ${status}`);
+      const n = next++ % PHONES;
+      const status = await get(agent, pollOf(url, n));
+      if (status !== (isPending(n) ? 202 : 200)) throw new Error(`a poll was answered ${status}`);
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+}
+
+function pollOf(url: string, n: number): string {
+  return `${url}/dcmp/contact-me?device-id=${phoneOf(n).match(/../g)?.join(':') ?? ''}`;
 }
 
 function get(agent: Agent, url: string): Promise<number | undefined> {

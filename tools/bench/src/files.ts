@@ -8,6 +8,7 @@ import path from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { openBenchSite } from './bench-site.js';
 import type { BenchProcess } from './bench-process.js';
+import { phoneOf } from './phone-of.js';
 import { quantiles } from './statistics.js';
 
 const PHONES = 1_000;
@@ -35,7 +36,7 @@ export async function benchFiles(say: (line: string) => void): Promise<boolean> 
       const links = new FileLinks(parseSealingKeys(site.sealingKeys));
       const expiresAt = new Date(Date.now() + 3_600_000);
       const urls = Array.from({ length: PHONES }, (_, n) => {
-        const deviceId = `02005e${n.toString(16).padStart(6, '0')}`;
+        const deviceId = phoneOf(n);
         return `${gateway.urls['phones']}/files/${links.sign({ sha256, deviceId, fileName: FILE_NAME, expiresAt })}/${FILE_NAME}`;
       });
       const result = await downloadAll(gateway, urls, sha256);
