@@ -95,7 +95,13 @@ export async function checkItem(
   const { value } = opened;
   const found = validateItem({ name, index, value }).map(({ severity, code, message, allowed }) => ({
     severity,
-    problem: { path: `${path}.${partOf(code, input)}`, code, message, ...(allowed === undefined ? {} : { allowed }) },
+    problem: {
+      path: `${path}.${partOf(code, input)}`,
+      code,
+      // The catalogue repeats a value that is wrong: here that would tell a stored secret to whoever names it.
+      message: isPrivate(input) && isAboutValue(code) ? `${name}: the value is not one it can have` : message,
+      ...(allowed === undefined ? {} : { allowed }),
+    },
   }));
   const problems = found.filter(({ severity }) => severity === 'error').map(({ problem }) => problem);
   const warnings = found.filter(({ severity }) => severity === 'warning').map(({ problem }) => problem);
@@ -103,17 +109,26 @@ export async function checkItem(
   return { checked: prepare(input, value, context), problems, warnings };
 }
 
-function prepare({ name, index, secretRef }: ItemInput, value: string, context: OrderContext): CheckedItem {
+/** User data is nobody's business, as when a phone reports it. */
+function isPrivate({ name, secretRef }: ItemInput): boolean {
+  return secretRef !== undefined || isSecretItem(name) || /^userdata-/i.test(name);
+}
+
+function prepare(input: ItemInput, value: string, context: OrderContext): CheckedItem {
+  const { name, index } = input;
   const key = itemKey(name, index);
   const ref = index === undefined ? { name } : { name, index };
-  // User data is nobody's business, as when a phone reports it.
-  const isSecret = secretRef !== undefined || isSecretItem(name) || /^userdata-/i.test(name);
+  const isSecret = isPrivate(input);
   const comparable = comparableValue(name, value);
   const item = isSecret ? { ...ref, sealed: context.seal(value, key) } : { ...ref, value };
   const target = isSecret
     ? { ...ref, ...REQUEST_PROVENANCE, mark: context.mark(comparable, key) }
     : { ...ref, ...REQUEST_PROVENANCE, mark: comparable, comparable };
   return { item, key, target };
+}
+
+function isAboutValue(code: ItemIssueCode): boolean {
+  return !code.startsWith('index-') && !IDENTITY_CODES.has(code);
 }
 
 /** The field of an item that an issue is about. */

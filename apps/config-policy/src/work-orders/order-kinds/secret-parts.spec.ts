@@ -29,7 +29,22 @@ it.each([
   ['userdata-phonebook', 1],
   ['USERDATA-call-log', 1],
 ])('seals the value of %s', async (name, index) => {
-  const { checked } = await checkItem({ name, index, value: 'hunter2' }, 'items[0]', context);
-  expect(checked?.item).toMatchObject({ name, sealed: 'sealed:7' });
-  expect(JSON.stringify(checked)).not.toContain('hunter2');
+  const { checked } = await checkItem({ name, index, value: 'aHVudGVyMg==' }, 'items[0]', context);
+  expect(checked?.item).toMatchObject({ name, sealed: 'sealed:12' });
+  expect(JSON.stringify(checked)).not.toContain('aHVudGVyMg');
+});
+
+it.each([
+  { name: 'display-brightness', secretRef: 'sip/stored' },
+  { name: 'userdata-phonebook', index: 1, value: 'hunter2!' },
+])('does not repeat a secret that $name cannot have', async (input) => {
+  // The cast: as above.
+  const found = {
+    ...context,
+    device: { deviceId: '001ae8000001', facts: {} },
+    openSecret: async () => 'hunter2!',
+  } as unknown as OrderContext;
+  const { problems } = await checkItem(input, 'items[0]', found);
+  expect(problems).toHaveLength(1);
+  expect(JSON.stringify(problems)).not.toContain('hunter2');
 });
