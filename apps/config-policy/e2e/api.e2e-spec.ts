@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { jest } from '@jest/globals';
-import { ApiKeyFile, createApiKey, createApiServer, type ApiServer } from '@opendls/http';
-import { createLogger } from '@opendls/logging';
-import type { TestDatabase } from '@opendls/testing-postgres';
 import { stringify } from 'yaml';
-import type { ConfigPolicyPart } from '../src/index.js';
 import { aDocument } from '../test/builders.js';
-import { aConfigPolicy, aDatabase, eventually, GatewayDouble } from '../test/harness.js';
+import { eventually } from '../test/harness.js';
 import { PhoneDouble } from '../test/phone-double.js';
+import { serveConfigPolicy, type ServedConfigPolicy } from '../test/served-config-policy.js';
 
 jest.setTimeout(30_000);
 
@@ -20,51 +16,24 @@ interface Reply {
   readonly body: Record<string, unknown> & { readonly items?: readonly Record<string, unknown>[] };
 }
 
-const lines: string[] = [];
-const logger = createLogger({ name: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) } });
-const keys = { viewer: '', operator: '', admin: '' };
-let folder: string;
+let served: ServedConfigPolicy;
 let policyDir: string;
-let database: TestDatabase;
-let gateway: GatewayDouble;
-let service: ConfigPolicyPart;
-let api: ApiServer;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'opendls-config-policy-'));
-  policyDir = mkdtempSync(path.join(folder, 'policies-'));
-  const keyFile = path.join(folder, 'api-keys.json');
-  for (const role of ['viewer', 'operator', 'admin'] as const) {
-    keys[role] = (await createApiKey(keyFile, { name: role, role })).text;
-  }
-  database = await aDatabase();
-  gateway = new GatewayDouble();
-  service = await aConfigPolicy(database, gateway.bus, { logger, policyDir });
-  await service.start();
-  api = await createApiServer({
-    title: 'config-policy',
-    modules: service.modules,
-    problems: service.problems,
-    apiKeys: new ApiKeyFile(keyFile, { logger }),
-    host: '127.0.0.1',
-    port: 0,
-    health: service.health,
-    metrics: service.metrics,
-    logger,
+  served = await serveConfigPolicy((folder) => {
+    policyDir = mkdtempSync(path.join(folder, 'policies-'));
+    return { policyDir };
   });
 }, 30_000);
 afterAll(async () => {
-  await api.close();
-  await service.stop();
-  await database.drop();
-  rmSync(folder, { recursive: true });
+  await served.close();
 });
 
 async function call(
   method: string,
   url: string,
   options: {
-    readonly role?: keyof typeof keys | null;
+    readonly role?: keyof ServedConfigPolicy['keys'] | null;
     readonly json?: unknown;
     readonly yaml?: string;
     readonly text?: string;
@@ -73,12 +42,12 @@ async function call(
 ): Promise<Reply> {
   const { role = 'operator', json, yaml } = options;
   const headers: Record<string, string> = {};
-  if (role !== null) headers['authorization'] = `Bearer ${keys[role]}`;
+  if (role !== null) headers['authorization'] = `Bearer ${served.keys[role]}`;
   if (json !== undefined) headers['content-type'] = 'application/json';
   if (yaml !== undefined) headers['content-type'] = 'application/yaml';
   Object.assign(headers, options.headers);
   const body = options.text ?? yaml ?? (json === undefined ? undefined : JSON.stringify(json));
-  const response = await fetch(`${api.url}/config-policy/v1/${url}`, { method, headers, body });
+  const response = await fetch(`${served.base}${url}`, { method, headers, body });
   const answer = await response.text();
   return {
     status: response.status,
@@ -127,7 +96,7 @@ describe('policies', () => {
       items: [
         { revision: 3, isDeletion: true },
         { revision: 2 },
-        { revision: 1, createdBy: keys.operator.split('_')[2] },
+        { revision: 1, createdBy: served.keys.operator.split('_')[2] },
       ],
     });
     await call('DELETE', 'policies/second');
@@ -199,7 +168,9 @@ spec:
       { file: 'broken.yaml', problems: expect.arrayContaining([]) as unknown[] },
       { file: 'site.yaml', policy: 'from-file', problems: [] },
     ]);
-    const metrics = await fetch(`${api.url}/metrics`, { headers: { authorization: `Bearer ${keys.viewer}` } });
+    const metrics = await fetch(`${served.apiUrl}/metrics`, {
+      headers: { authorization: `Bearer ${served.keys.viewer}` },
+    });
     expect(await metrics.text()).toContain('opendls_config_policy_policy_load_errors 1');
   });
 });
@@ -234,7 +205,7 @@ describe('secrets', () => {
     expect((await call('DELETE', 'secrets/sip/4989100231')).status).toBe(204);
     expect(await call('DELETE', 'secrets/sip/4989100231')).toMatchObject({ body: { code: 'secret-not-found' } });
     expect(JSON.stringify([created, list])).not.toContain('geheim');
-    expect(lines.join('')).not.toContain('geheim');
+    expect(served.lines.join('')).not.toContain('geheim');
   });
 
   it.each([
@@ -255,13 +226,13 @@ describe('phones', () => {
       { name: 'sip-pwd', secretRef: 'sip/{{e164}}' },
     ];
     await call('PUT', 'policies/lobby', { json: aDocument({ name: 'lobby', layer: 'site', items }) });
-    const phone = new PhoneDouble(gateway);
+    const phone = new PhoneDouble(served.gateway);
     expect(await call('GET', `devices/${phone.deviceId}`)).toMatchObject({
       status: 404,
       body: { code: 'device-not-found' },
     });
     expect(await phone.contact({ configurationChanged: true })).toEqual(['read-all', 'configure']);
-    await gateway.settled();
+    await served.gateway.settled();
 
     const waiting = await call('GET', 'devices/00:1A:E8:00:53:01', { role: 'viewer' });
     expect(waiting).toMatchObject({
@@ -284,7 +255,7 @@ describe('phones', () => {
     ]);
     expect(await phone.contact()).toEqual(['configure']);
     expect(phone.valueOf('sip-pwd')).toBe('geheim4711');
-    await gateway.settled();
+    await served.gateway.settled();
     const done = await call('GET', `devices/${phone.deviceId}`);
     expect(done.body).toMatchObject({ state: 'compliant', differences: [] });
     expect(done.body['lastReportAt']).toEqual(expect.any(String));
@@ -328,7 +299,7 @@ describe('phones', () => {
 
 describe('the server', () => {
   it('documents its paths with examples', async () => {
-    const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as {
+    const document = (await (await fetch(`${served.apiUrl}/openapi.json`)).json()) as {
       paths: Record<string, Record<string, { operationId: string }>>;
     };
     expect(Object.keys(document.paths).sort()).toEqual([
@@ -363,7 +334,7 @@ describe('the server', () => {
   });
 
   it('is ready', async () => {
-    const response = await fetch(`${api.url}/health/ready`);
+    const response = await fetch(`${served.apiUrl}/health/ready`);
     expect(await response.json()).toMatchObject({ status: 'ok' });
   });
 });

@@ -1,45 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { jest } from '@jest/globals';
 import { FileLinks } from '@opendls/file-links';
-import { ApiKeyFile, createApiKey, createApiServer, type ApiServer } from '@opendls/http';
-import { createLogger } from '@opendls/logging';
-import type { TestDatabase } from '@opendls/testing-postgres';
-import type { ConfigPolicyPart } from '../src/index.js';
 import { aFirmwareImage, aPng, aWav } from '../test/file-samples.js';
-import { aConfigPolicy, aDatabase, GatewayDouble, sealingKeys } from '../test/harness.js';
+import { sealingKeys } from '../test/harness.js';
+import { serveConfigPolicy, type ServedConfigPolicy } from '../test/served-config-policy.js';
 
 jest.setTimeout(30_000);
 
 const MAX_FILE_BYTES = 8_000_000;
-const lines: string[] = [];
-const logger = createLogger({ name: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) } });
-const keys = { viewer: '', operator: '' };
-let folder: string;
-let database: TestDatabase;
-let service: ConfigPolicyPart;
-let api: ApiServer;
+let served: ServedConfigPolicy;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'opendls-files-'));
-  const keyFile = path.join(folder, 'api-keys.json');
-  for (const role of ['viewer', 'operator'] as const)
-    keys[role] = (await createApiKey(keyFile, { name: role, role })).text;
-  database = await aDatabase();
-  service = await aConfigPolicy(database, new GatewayDouble().bus, { logger, files: { maxFileBytes: MAX_FILE_BYTES } });
-  api = await createApiServer({
-    title: 'config-policy',
-    ...{ modules: service.modules, problems: service.problems, health: service.health, metrics: service.metrics },
-    ...{ host: '127.0.0.1', port: 0, logger, apiKeys: new ApiKeyFile(keyFile, { logger }) },
-  });
+  served = await serveConfigPolicy(() => ({ files: { maxFileBytes: MAX_FILE_BYTES } }), { isConsuming: false });
 }, 30_000);
 afterAll(async () => {
-  await api.close();
-  await service.stop();
-  await database.drop();
-  rmSync(folder, { recursive: true });
+  await served.close();
 });
 
 type Json = Record<string, unknown>;
@@ -49,11 +24,11 @@ async function call(
   url: string,
   body?: Buffer,
   headers: Record<string, string> = {},
-  role: keyof typeof keys | null = 'operator',
+  role: keyof ServedConfigPolicy['keys'] | null = 'operator',
 ): Promise<Response> {
-  const key: Record<string, string> = role === null ? {} : { authorization: `Bearer ${keys[role]}` };
+  const key: Record<string, string> = role === null ? {} : { authorization: `Bearer ${served.keys[role]}` };
   const sent = body === undefined ? null : new Uint8Array(body);
-  return fetch(`${api.url}/config-policy/v1/${url}`, { method, body: sent, headers: { ...key, ...headers } });
+  return fetch(`${served.base}${url}`, { method, body: sent, headers: { ...key, ...headers } });
 }
 
 const json = async (response: Response): Promise<Json> => (await response.json()) as Json;
@@ -133,7 +108,7 @@ describe('files', () => {
     expect([reply.status, (await json(reply))['code']]).toEqual([status, code]);
   });
 
-  it.each<[string, string, keyof typeof keys | null, number]>([
+  it.each<[string, string, keyof ServedConfigPolicy['keys'] | null, number]>([
     ['PUT', 'files/x.png?type=PIC', 'viewer', 403],
     ['DELETE', 'files/x.png', 'viewer', 403],
     ['PUT', 'files/x.png?type=PIC', null, 401],
@@ -160,7 +135,7 @@ describe('contents by signed link', () => {
     });
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
     expect((await get(token, 'HEAD')).headers.get('content-length')).toBe(String(bytes.length));
-    expect(lines.join('')).not.toContain(token);
+    expect(served.lines.join('')).not.toContain(token);
   });
 
   it('say nothing but 404 for links that are changed, expired, or of contents that are gone', async () => {

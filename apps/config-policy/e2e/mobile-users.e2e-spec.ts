@@ -1,46 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { jest } from '@jest/globals';
-import { ApiKeyFile, createApiKey, createApiServer, type ApiServer } from '@opendls/http';
-import { createLogger } from '@opendls/logging';
-import type { TestDatabase } from '@opendls/testing-postgres';
-import type { ConfigPolicyPart } from '../src/index.js';
-import { aConfigPolicy, aDatabase, GatewayDouble } from '../test/harness.js';
 import { MobilePhone } from '../test/mobile-phone.js';
+import { serveConfigPolicy, type ServedConfigPolicy } from '../test/served-config-policy.js';
 
 jest.setTimeout(30_000);
 
-const lines: string[] = [];
-const logger = createLogger({ name: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) } });
-const keys = { viewer: '', operator: '' };
 const answers: string[] = [];
-let folder: string;
-let database: TestDatabase;
-let gateway: GatewayDouble;
-let service: ConfigPolicyPart;
-let api: ApiServer;
+let served: ServedConfigPolicy;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'opendls-mobile-users-'));
-  const keyFile = path.join(folder, 'api-keys.json');
-  for (const role of ['viewer', 'operator'] as const) {
-    keys[role] = (await createApiKey(keyFile, { name: role, role })).text;
-  }
-  database = await aDatabase();
-  gateway = new GatewayDouble();
-  service = await aConfigPolicy(database, gateway.bus, { logger });
-  await service.start();
-  const { modules, problems, health, metrics } = service;
-  const apiKeys = new ApiKeyFile(keyFile, { logger });
-  const where = { title: 'config-policy', host: '127.0.0.1', port: 0 };
-  api = await createApiServer({ ...where, modules, problems, apiKeys, health, metrics, logger });
+  served = await serveConfigPolicy();
 }, 30_000);
 afterAll(async () => {
-  await api.close();
-  await service.stop();
-  await database.drop();
-  rmSync(folder, { recursive: true });
+  await served.close();
 });
 
 async function call(
@@ -50,12 +21,12 @@ async function call(
     body,
     as = 'operator',
     headers = {},
-  }: { body?: unknown; as?: keyof typeof keys; headers?: Record<string, string> } = {},
+  }: { body?: unknown; as?: keyof ServedConfigPolicy['keys']; headers?: Record<string, string> } = {},
 ): Promise<{ status: number; etag: string | null; body: Record<string, unknown> }> {
   const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(`${api.url}/config-policy/v1/${route}`, {
+  const response = await fetch(`${served.base}${route}`, {
     method,
-    headers: { authorization: `Bearer ${keys[as]}`, ...json, ...headers },
+    headers: { authorization: `Bearer ${served.keys[as]}`, ...json, ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -107,12 +78,12 @@ describe('the API of mobile users', () => {
   });
 
   it('shows who is where and what was refused, and logs off', async () => {
-    const phone = new MobilePhone(gateway, '001ae8005301', '4989100231');
+    const phone = new MobilePhone(served.gateway, '001ae8005301', '4989100231');
     await phone.contact({ ...phone.said('1', phone.number), configurationChanged: true });
     expect((await call('POST', `${USER}/log-off`)).body).toMatchObject({ code: 'mobile-user-not-logged-on' });
     await phone.logOn('4989100777', '111111');
     expect(await phone.wholeLogOn('4989100777', '735912')).toEqual(['mobility-logon']);
-    await gateway.settled();
+    await served.gateway.settled();
     const device = await call('GET', 'devices/001ae8005301', { as: 'viewer' });
     expect(device.body).toMatchObject({
       mobility: { user: '4989100777', phase: 'logged-on', lastRefusal: { reason: 'wrong-password' } },
@@ -125,7 +96,7 @@ describe('the API of mobile users', () => {
     await call('GET', 'devices/001ae8005301/orders');
     expect((await call('DELETE', `${USER}/user-data`)).status).toBe(204);
     expect((await call('DELETE', USER)).status).toBe(204);
-    const seen = [...answers, ...lines].join('\n');
+    const seen = [...answers, ...served.lines].join('\n');
     for (const secret of ['735912', '111111', 'sehr-geheim', 'scrypt$']) expect(seen).not.toContain(secret);
   });
 });

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { jest } from '@jest/globals';
 import { CertificateAuthority, open, splitPem, type KeyAndCertificate } from '@opendls/crypto';
 import {
@@ -11,22 +8,11 @@ import {
   type ContactOpened,
   type DeviceDirective,
 } from '@opendls/event-contracts';
-import { ApiKeyFile, createApiKey, createApiServer, type ApiServer } from '@opendls/http';
-import { createLogger } from '@opendls/logging';
-import type { TestDatabase } from '@opendls/testing-postgres';
 import forge from 'node-forge';
 import { DataSource } from 'typeorm';
-import type { ConfigPolicyPart } from '../src/index.js';
-import {
-  aConfigPolicy,
-  aDatabase,
-  eventually,
-  GatewayDouble,
-  orderOf,
-  sealingKeys,
-  type Order,
-} from '../test/harness.js';
+import { eventually, orderOf, sealingKeys, type Order } from '../test/harness.js';
 import { PhoneDouble } from '../test/phone-double.js';
+import { serveConfigPolicy, type ServedConfigPolicy } from '../test/served-config-policy.js';
 
 jest.setTimeout(120_000);
 
@@ -35,31 +21,15 @@ const DAY_MS = 86_400_000;
 type Body = Readonly<Record<string, unknown>>;
 type Connection = ContactOpened['connection'];
 
-const lines: string[] = [];
-const logger = createLogger({ name: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) } });
-const keys = { viewer: '', operator: '', admin: '' };
-let folder: string;
-let database: TestDatabase;
+let served: ServedConfigPolicy;
 let sql: DataSource;
-let gateway: GatewayDouble;
-let service: ConfigPolicyPart;
-let api: ApiServer;
 let authority: KeyAndCertificate;
 let now = Date.now();
 let phones = 0;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'opendls-secure-mode-'));
-  const keyFile = path.join(folder, 'api-keys.json');
-  for (const role of ['viewer', 'operator', 'admin'] as const) {
-    keys[role] = (await createApiKey(keyFile, { name: role, role })).text;
-  }
   authority = await CertificateAuthority.create({ commonName: 'test CA', days: 7300, keyBits: 2048 });
-  database = await aDatabase();
-  sql = await new DataSource({ type: 'postgres', url: database.url }).initialize();
-  gateway = new GatewayDouble();
-  service = await aConfigPolicy(database, gateway.bus, {
-    logger,
+  served = await serveConfigPolicy(() => ({
     clock: () => new Date(now),
     security: {
       authority,
@@ -68,43 +38,27 @@ beforeAll(async () => {
       renewBeforeDays: 30,
       bootstrapTimeoutMs: 60_000,
     },
-  });
-  await service.start();
-  api = await createApiServer({
-    title: 'config-policy',
-    modules: service.modules,
-    problems: service.problems,
-    apiKeys: new ApiKeyFile(keyFile, { logger }),
-    host: '127.0.0.1',
-    port: 0,
-    health: service.health,
-    metrics: service.metrics,
-    logger,
-  });
+  }));
+  sql = await new DataSource({ type: 'postgres', url: served.database.url }).initialize();
 }, 60_000);
-
 beforeEach(() => {
   now = Date.now();
 });
-
 afterAll(async () => {
-  await api.close();
-  await service.stop();
   await sql.destroy();
-  await database.drop();
-  rmSync(folder, { recursive: true });
+  await served.close();
 });
 
 async function call(
   method: string,
   url: string,
-  role: keyof typeof keys = 'operator',
+  role: keyof ServedConfigPolicy['keys'] = 'operator',
   json?: unknown,
 ): Promise<{ readonly status: number; readonly body: Body; readonly text: string; readonly type: string }> {
-  const headers: Record<string, string> = { authorization: `Bearer ${keys[role]}` };
+  const headers: Record<string, string> = { authorization: `Bearer ${served.keys[role]}` };
   if (json !== undefined) headers['content-type'] = 'application/json';
   const body = json === undefined ? undefined : JSON.stringify(json);
-  const response = await fetch(`${api.url}/config-policy/v1/${url}`, { method, headers, body });
+  const response = await fetch(`${served.base}${url}`, { method, headers, body });
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
   return { status: response.status, text, type, body: type.includes('json') ? (JSON.parse(text) as Body) : {} };
@@ -113,9 +67,9 @@ async function call(
 /** A phone that has been seen, and is in no contact. */
 async function aPhone(): Promise<PhoneDouble> {
   phones += 1;
-  const phone = new PhoneDouble(gateway, `001ae8${String(phones).padStart(6, '0')}`);
+  const phone = new PhoneDouble(served.gateway, `001ae8${String(phones).padStart(6, '0')}`);
   await phone.contact();
-  await gateway.settled();
+  await served.gateway.settled();
   return phone;
 }
 
@@ -194,7 +148,7 @@ async function secured(phone: PhoneDouble): Promise<string> {
 
 function directiveOf(phone: PhoneDouble): DeviceDirective | undefined {
   type Directive = Extract<AnyEvent, { type: 'opendls.config-policy.device-directive-changed' }>;
-  const events = gateway.events<Directive>(DEVICE_DIRECTIVE_TOPIC.name);
+  const events = served.gateway.events<Directive>(DEVICE_DIRECTIVE_TOPIC.name);
   return events.filter(({ data }) => data.deviceId === phone.deviceId).at(-1)?.data;
 }
 
@@ -244,7 +198,7 @@ describe('a phone that is asked into Secure Mode', () => {
 
     const answer = await phone.open({ device: { ...phone.opening().device, softwareVersion: 'V9 R9.9.9' } });
     expect(answer.type).toBe('opendls.config-policy.no-work');
-    await gateway.settled();
+    await served.gateway.settled();
     expect(await secureMode(phone)).toMatchObject({ refusedOpenings: 1, listener: 'secure' });
     const { body } = await call('GET', `devices/${phone.deviceId}`);
     expect(body['softwareVersion']).not.toBe('V9 R9.9.9');
@@ -268,7 +222,7 @@ describe('a phone that is asked into Secure Mode', () => {
     const stored = JSON.stringify(tables);
     expect(stored).toContain('dls-client-certificate');
     expect(stored).not.toContain('v1.test.');
-    for (const place of [stored, orders.text, lines.join('')]) expect(place).not.toContain(packed.slice(0, 40));
+    for (const place of [stored, orders.text, served.lines.join('')]) expect(place).not.toContain(packed.slice(0, 40));
   });
 
   it('waits while the phone is busy, and counts as failed when the phone refuses', async () => {
@@ -277,7 +231,7 @@ describe('a phone that is asked into Secure Mode', () => {
     const order = orderOf(await phone.open());
     await stepEnds(phone, order, 'busy');
     await phone.close('busy');
-    await gateway.settled();
+    await served.gateway.settled();
     expect(await secureMode(phone)).toMatchObject({ state: 'requested' });
     const again = orderOf(await phone.open());
     expect(again.orderId).toBe(order.orderId);
@@ -293,7 +247,7 @@ describe('a phone that is asked into Secure Mode', () => {
     const serial = certificatesOf(await hasMode(phone, 'bootstrapping'))[0]?.['serialNumber'] ?? '';
     now += 61_000;
     expect(await hasMode(phone, 'failed')).toMatchObject({ failureCode: 'not-seen-on-secure-listener' });
-    expect(lines.join('')).toContain('not-seen-on-secure-listener');
+    expect(served.lines.join('')).toContain('not-seen-on-secure-listener');
     expect(await phone.contact()).not.toContain('secure-mode');
     await phone.contact(secureConnection(serial));
     await hasMode(phone, 'secure');
@@ -342,7 +296,7 @@ describe('a phone in Secure Mode', () => {
     expect(revoked.body).toMatchObject({ serialNumber: serial, state: 'revoked', revokedReason: 'stolen' });
     await hasDirective(phone, { requiresSecureMode: true, revokedCertificates: [serial] });
     expect((await phone.open(secureConnection(serial))).type).toBe('opendls.config-policy.no-work');
-    await gateway.settled();
+    await served.gateway.settled();
     expect(await secureMode(phone)).toMatchObject({ refusedOpenings: 1 });
 
     expect((await call('POST', `devices/${phone.deviceId}/secure-mode/reset`, 'operator')).status).toBe(403);
@@ -421,7 +375,7 @@ describe('the fleet', () => {
     await odd.contact({ device: { ...odd.opening().device, deviceType: '=cmd|"x"' } });
     const secure = await aPhone();
     await secured(secure);
-    await gateway.settled();
+    await served.gateway.settled();
     const first = (await call('GET', 'security/report?limit=2', 'viewer')).body;
     const byState = first['byState'] as Record<string, number>;
     expect(Object.values(byState).reduce((sum, count) => sum + count, 0)).toBe(first['devices']);
@@ -439,8 +393,8 @@ describe('the fleet', () => {
     }
     expect(seen.size).toBe(Number(first['devices']) - (byState['secure'] ?? 0));
     expect(seen).not.toContain(secure.deviceId);
-    const csv = await fetch(`${api.url}/config-policy/v1/security/report`, {
-      headers: { authorization: `Bearer ${keys.viewer}`, accept: 'text/csv' },
+    const csv = await fetch(`${served.base}security/report`, {
+      headers: { authorization: `Bearer ${served.keys.viewer}`, accept: 'text/csv' },
     });
     expect(csv.headers.get('content-type')).toContain('text/csv');
     const rows = (await csv.text()).trimEnd().split('\r\n');
@@ -485,7 +439,7 @@ async function stepEnds(
   outcome: 'busy' | 'accepted',
   refusedItems: { name: string; status: string }[] = [],
 ): Promise<void> {
-  const eventId = await gateway.publish('opendls.gateway.step-completed', {
+  const eventId = await served.gateway.publish('opendls.gateway.step-completed', {
     contactId: phone.contactId,
     deviceId: order.deviceId,
     orderId: order.orderId,
@@ -500,5 +454,5 @@ async function stepEnds(
     refusedItems,
     awaitingWork: true,
   });
-  await gateway.answerTo(eventId);
+  await served.gateway.answerTo(eventId);
 }

@@ -89,7 +89,9 @@ export class PhoneDouble {
         scope: wanted === null ? 'all' : 'some',
         fragment: 0,
         isFinal: true,
-        items: this.report().filter(({ name, index }) => wanted === null || wanted.has(itemKey(name, index)) || wanted.has(name)),
+        items: this.report().filter(
+          ({ name, index }) => wanted === null || wanted.has(itemKey(name, index)) || wanted.has(name),
+        ),
       });
     }
     return this.gateway.publish('opendls.gateway.step-completed', {

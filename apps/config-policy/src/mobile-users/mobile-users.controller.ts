@@ -31,6 +31,8 @@ import {
 import {
   apiQueries,
   decodeCursor,
+  expectedRevision,
+  type Page,
   pageOf,
   pageQuerySchema,
   pageSchema,
@@ -38,9 +40,9 @@ import {
   parseParams,
   parseQuery,
   problem,
+  revisionEtag,
   Roles,
   zodToOpenApi,
-  type Page,
 } from '@opendls/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -120,7 +122,7 @@ export class MobileUsersController {
   @ApiNotFoundResponse({ description: '`mobile-user-not-found`' })
   async get(@Param() params: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<MobileUserResponse> {
     const view = await translated(() => this.users.get(numberOf(params)));
-    reply.header('etag', `"${view.user.revision}"`);
+    reply.header('etag', revisionEtag(view.user.revision));
     return toMobileUser(view);
   }
 
@@ -148,10 +150,8 @@ export class MobileUsersController {
     const { displayName, enabled: isEnabled, password, items } = parseBody(putSchema, body);
     const by = request.apiKey?.id ?? 'unknown';
     const command = { e164: numberOf(params), displayName, isEnabled, password, items, by };
-    const saved = await translated(() =>
-      this.users.save({ ...command, expectedRevision: expectedRevisionOf(headers) }),
-    );
-    reply.status(saved.isNew ? 201 : 200).header('etag', `"${saved.user.revision}"`);
+    const saved = await translated(() => this.users.save({ ...command, expectedRevision: expectedRevision(headers) }));
+    reply.status(saved.isNew ? 201 : 200).header('etag', revisionEtag(saved.user.revision));
     return toMobileUser(saved);
   }
 
@@ -164,7 +164,7 @@ export class MobileUsersController {
   @ApiNoContentResponse()
   @ApiNotFoundResponse({ description: '`mobile-user-not-found`' })
   async remove(@Param() params: unknown, @Headers() headers: Record<string, string | undefined>): Promise<void> {
-    await translated(() => this.users.remove(numberOf(params), expectedRevisionOf(headers)));
+    await translated(() => this.users.remove(numberOf(params), expectedRevision(headers)));
   }
 
   @Delete(':e164/user-data')
@@ -193,16 +193,6 @@ export class MobileUsersController {
 
 function numberOf(params: unknown): string {
   return parseParams(numberSchema, params).e164;
-}
-
-/** The revision that a client wants to change; 0: there shall be none yet. */
-function expectedRevisionOf(headers: Record<string, string | undefined>): number | undefined {
-  if (headers['if-none-match']?.trim() === '*') return 0;
-  const match = headers['if-match']?.trim();
-  if (match === undefined || match === '*') return undefined;
-  const revision = /^(?:W\/)?"(\d{1,9})"$/.exec(match)?.[1];
-  // A tag that is not ours matches no revision.
-  return revision === undefined ? -1 : Number(revision);
 }
 
 async function translated<T>(work: () => Promise<T>): Promise<T> {

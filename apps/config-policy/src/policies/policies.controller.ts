@@ -16,15 +16,17 @@ import {
 import {
   apiQueries,
   decodeCursor,
+  expectedRevision,
+  type Page,
   pageOf,
   pageQuerySchema,
   pageSchema,
   parseQuery,
   problem,
   rawBody,
+  revisionEtag,
   Roles,
   zodToOpenApi,
-  type Page,
 } from '@opendls/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -83,7 +85,7 @@ export class PoliciesController {
   @ApiNotFoundResponse({ description: '`policy-not-found`' })
   async get(@Param('name') name: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<PolicyResponse> {
     const policy = await translated(() => this.policies.get(name));
-    reply.header('etag', etagOf(policy.revision));
+    reply.header('etag', revisionEtag(policy.revision));
     return toPolicy(policy);
   }
 
@@ -114,12 +116,11 @@ export class PoliciesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SavedPolicyResponse> {
     const { mediaType: format, text } = rawBody(body);
-    const expectedRevision = expectedRevisionOf(headers);
     const by = request.apiKey?.id ?? 'unknown';
     const { policy, outcome, warnings } = await translated(() =>
-      this.changePolicies.save({ name, text, format, by, expectedRevision }),
+      this.changePolicies.save({ name, text, format, by, expectedRevision: expectedRevision(headers) }),
     );
-    reply.status(outcome === 'created' ? 201 : 200).header('etag', etagOf(policy.revision));
+    reply.status(outcome === 'created' ? 201 : 200).header('etag', revisionEtag(policy.revision));
     return { ...toPolicy(policy), warnings };
   }
 
@@ -136,8 +137,8 @@ export class PoliciesController {
     @Headers() headers: Record<string, string | undefined>,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    const expectedRevision = expectedRevisionOf(headers);
-    await translated(() => this.changePolicies.remove(name, request.apiKey?.id ?? 'unknown', expectedRevision));
+    const by = request.apiKey?.id ?? 'unknown';
+    await translated(() => this.changePolicies.remove(name, by, expectedRevision(headers)));
   }
 
   @Get('policies/:name/revisions')
@@ -161,20 +162,6 @@ export class PoliciesController {
   listFiles(): { items: readonly unknown[]; nextCursor: null } {
     return { items: this.policies.files(), nextCursor: null };
   }
-}
-
-function etagOf(revision: number): string {
-  return `"${revision}"`;
-}
-
-/** The revision that a client wants to change; 0: there shall be none yet. */
-function expectedRevisionOf(headers: Record<string, string | undefined>): number | undefined {
-  if (headers['if-none-match']?.trim() === '*') return 0;
-  const match = headers['if-match']?.trim();
-  if (match === undefined || match === '*') return undefined;
-  const revision = /^(?:W\/)?"(\d{1,9})"$/.exec(match)?.[1];
-  // A tag that is not ours matches no revision.
-  return revision === undefined ? -1 : Number(revision);
 }
 
 async function translated<T>(work: () => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ export { decodeCursor, encodeCursor, pageOf, pageQuerySchema, pageSchema, type P
 export { parseBody, parseInput, parseParams, parseQuery, pathText, validationProblem } from './input/parse-input.js';
 export { parseJson, type JsonResult } from './input/parse-json.js';
 export { rawBody, RawBody, type BodyMediaType } from './input/raw-body.js';
+export { expectedRevision, revisionEtag } from './input/revision-preconditions.js';
 export { OpenStream, Streams } from './input/stream-decorators.js';
 export { StreamedBody, streamedBody } from './input/streamed-body.js';
 export { problemSchema } from './openapi/document.js';
