@@ -121,6 +121,27 @@ describe('requests that are not a phone’s get a plain HTTP error', () => {
     await until(() => gateway.logLines.some((line) => line.includes('TLS handshake failed')), 'logged');
   });
 
+  it('large bodies that do not end, on all connections there may be', async () => {
+    const maxBodyBytes = 200_000;
+    const other = await startTestGateway(bus, { requests: { maxBodyBytes } });
+    const { port } = new URL(other.phonesUrl);
+    const head = `POST ${PATH} HTTP/1.1\r\nContent-Length: ${maxBodyBytes}\r\n\r\n`;
+    const body = Buffer.alloc(maxBodyBytes - 1, ' ');
+    const sockets = Array.from({ length: 250 }, () => {
+      const socket = connectTls({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false });
+      socket.on('error', () => undefined);
+      socket.on('secureConnect', () => socket.write(head) && socket.write(body));
+      return socket;
+    });
+    const answer = new Promise<string>((resolve) =>
+      sockets.forEach((one) => one.once('data', (d) => resolve(String(d)))),
+    );
+    expect(await answer).toMatch(/^HTTP\/1\.1 503 /);
+    expect((await exchange(other.phonesUrl, message())).action).toBe('CleanUp');
+    for (const socket of sockets) socket.destroy();
+    await other.close();
+  });
+
   it('more connections than an address may have', async () => {
     const { port } = new URL(gateway.phonesUrl);
     const sockets = Array.from({ length: 30 }, () => connectTcp(Number(port), '127.0.0.1'));
