@@ -35,6 +35,8 @@ async function play({ fault, only, withHooks = true }: Play): Promise<Conformanc
       observeMs,
       chapters: selectCases(only),
       timeoutMs,
+      // What a broken server does wrong must not hide behind what it does to other cases.
+      concurrency: fault === undefined ? 6 : 1,
     });
   } finally {
     await server.close();
@@ -77,14 +79,14 @@ describe('a server that is broken on purpose', () => {
     'no-cookie': ['cookies/', 'cookies/set-in-first-answer'],
     'strict-cookie': ['cookies/', 'cookies/attributes-echoed'],
     'no-clean-up': ['service/', 'service/contact-ends'],
-    'never-closes': ['service/', 'service/contact-ends'],
+    'never-closes': ['service/contact', 'service/contact-ends'],
     'loops-writes': ['service/', 'service/contact-ends'],
     'forgets-busy-job': ['busy/', 'busy/job-is-remembered'],
     'echoes-unescaped': ['nonce/', 'nonce/injection-escaped'],
     'wrong-root': ['service/', 'service/root-name'],
     'wrong-namespace': ['service/', 'service/root-namespace'],
     'stray-output': ['http/', 'http/only-xml-in-body'],
-    hangs: ['service/', 'service/contact-ends'],
+    hangs: ['service/contact', 'service/contact-ends'],
     'ignores-fragments': ['fragments/', 'fragments/two'],
     'told-apart-by-address': ['concurrency/', 'concurrency/interleaved'],
     'ignores-max-items': ['writes/', 'writes/max-items-1'],
@@ -106,7 +108,7 @@ describe('a server that is broken on purpose', () => {
     'always-202': ['dcmp/', 'dcmp/unknown-phone'],
     'never-202': ['dcmp/', 'dcmp/pending'],
     'no-tls-1.0': ['legacy/', 'legacy/rsa-aes128'],
-    'takes-any-certificate': ['secure/', 'secure/other-phone'],
+    'takes-any-certificate': ['secure/other', 'secure/other-phone'],
     'open-default-port': ['secure/refused', 'secure/refused-on-default'],
     'foreign-authority': ['secure/server', 'secure/server-certificate'],
   };
