@@ -73,7 +73,17 @@ describeWithKafka(await brokersForTests(), 'secrets', (brokers) => {
       durability: 'throwaway',
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     });
-    const args = ['--host', '127.0.0.1', '--phone-port', '0', '--api-port', '0', '--gateways', '2', '--simulated-phones'];
+    const args = [
+      '--host',
+      '127.0.0.1',
+      '--phone-port',
+      '0',
+      '--api-port',
+      '0',
+      '--gateways',
+      '2',
+      '--simulated-phones',
+    ];
     cluster = RunningProgram.start('tools/cluster/dist/main.js', path.join(directory, 'data'), args, {
       KAFKA_BROKERS: brokers.join(','),
       OPENDLS_TOPIC_PREFIX: topicPrefix,
