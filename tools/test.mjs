@@ -18,8 +18,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 let isFailed = run('npx', ['nx', 'run-many', '-t', 'build', '--outputStyle=static']) !== 0;
 
 if (!isFailed) {
-  isFailed = jest('unit', []) || isFailed;
-  isFailed = jest('int', []) || isFailed;
+  isFailed = jest('unit', ['--maxWorkers=100%']) || isFailed;
+  isFailed = jest('int', ['--maxWorkers=100%']) || isFailed;
   isFailed = jest('e2e', ['--runInBand']) || isFailed;
 }
 rmSync(results, { recursive: true, force: true });
@@ -29,6 +29,7 @@ process.exit(isFailed ? 1 : 0);
 /** Runs one kind of test; true when it failed. */
 function jest(kind, options) {
   console.log(`\n== ${kind} tests`);
+  const begunAt = performance.now();
   const file = path.join(results, `${kind}.json`);
   const status = run(process.execPath, [
     '--experimental-vm-modules',
@@ -43,6 +44,7 @@ function jest(kind, options) {
     kind,
   ]);
   const result = readResult(file);
+  console.log(`== ${kind} tests ended after ${Math.round((performance.now() - begunAt) / 1_000)} s`);
   totals.passed += result.numPassedTests;
   totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
   totals.skipped += result.numPendingTests + result.numTodoTests;
