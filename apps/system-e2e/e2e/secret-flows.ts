@@ -23,7 +23,7 @@ export class RecordingApi extends ApiClient {
 }
 
 /** Letters, digits and dashes: written alike in XML, JSON, YAML and URLs. */
-export function secretsOfFlows(run: string): FlowSecrets {
+export function secretsOfFlows(run: string): Record<FlowSecret, string> {
   return {
     'password of a mobile user': `Mobile-Gk4-${run}`,
     'wrong password of a mobile user': `Typo-Dx8-${run}`,
@@ -41,22 +41,21 @@ export function secretsOfFlows(run: string): FlowSecrets {
   };
 }
 
-export type FlowSecrets = Readonly<Record<(typeof FLOW_SECRETS)[number], string>>;
-const FLOW_SECRETS = [
-  'password of a mobile user',
-  'wrong password of a mobile user',
-  'secret of a profile',
-  'secret of a refused profile',
-  'data of a mobile user',
-  'password of an FTP server',
-  'password in a URL',
-  'token in a URL',
-  'password of a reset',
-  'password in an order',
-  'password in a malformed order',
-  'password that was read',
-  'user data in an order',
-] as const;
+export type FlowSecret =
+  | 'password of a mobile user'
+  | 'wrong password of a mobile user'
+  | 'secret of a profile'
+  | 'secret of a refused profile'
+  | 'data of a mobile user'
+  | 'password of an FTP server'
+  | 'password in a URL'
+  | 'token in a URL'
+  | 'password of a reset'
+  | 'password in an order'
+  | 'password in a malformed order'
+  | 'password that was read'
+  | 'user data in an order';
+export type FlowSecrets = Readonly<Record<FlowSecret, string>>;
 
 /**
  * Sends every secret on its way: in at the API or at a phone, out at the phone that needs it. Each arrives.
