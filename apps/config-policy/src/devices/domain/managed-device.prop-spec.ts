@@ -82,8 +82,9 @@ class World {
     }
   }
 
-  /** A contact in which nothing goes wrong, until nothing is left to do. */
+  /** The service notices what came to nothing; after its rest a contact goes well, until nothing is left to do. */
   settle(): void {
+    this.happen({ kind: 'clock', minutes: 10 });
     this.now = new Date(this.now.getTime() + 2 * 3_600_000);
     this.contact('well', true);
   }
