@@ -1,5 +1,5 @@
 import { comparableValue } from '../../policies/domain/item-value.js';
-import type { PolicySet, Provenance, SelectedItem } from '../../policies/domain/policy-set.js';
+import type { Provenance, SelectedItem } from '../../policies/domain/policy-set.js';
 import type { SelectableFacts } from '../../policies/domain/selector.js';
 import { resolveSecretRef } from '../../secrets/domain/secret-ref.js';
 
@@ -88,14 +88,4 @@ export class DesiredConfiguration {
   private mark(secret: boolean, comparable: string, key: string): string {
     return secret ? this.fingerprints.make(comparable, this.facts.deviceId, key) : comparable;
   }
-}
-
-/** Selects, then resolves: the desired configuration of one phone. */
-export function desiredConfiguration(
-  policies: PolicySet,
-  facts: SelectableFacts,
-  secrets: SecretValues,
-  fingerprints: SecretFingerprints,
-): DesiredConfiguration {
-  return new DesiredConfiguration(facts, policies.select(facts), secrets, fingerprints);
 }

@@ -1,5 +1,5 @@
 /** User data that phones hand over at a logoff and ask for at a logon (PROTOCOL 4.12). */
-export const USER_DATA_ITEMS: readonly string[] = [
+const KNOWN: ReadonlySet<string> = new Set([
   'userdata-vu1',
   'userdata-call-log',
   'userdata-ring-tone',
@@ -10,8 +10,7 @@ export const USER_DATA_ITEMS: readonly string[] = [
   'userdata-ring-tone-mp3',
   'userdata-screensaver',
   'userdata-ldap',
-];
-const KNOWN: ReadonlySet<string> = new Set(USER_DATA_ITEMS);
+]);
 
 /** Longer lists are no phone's. */
 const MAX_LIST_LENGTH = 2_000;
@@ -24,8 +23,4 @@ export function userDataNames(list: string | undefined): string[] {
   if (list === undefined || list.length > MAX_LIST_LENGTH) return [];
   const names = list.split(',').map((name) => name.trim());
   return [...new Set(names)].filter((name) => KNOWN.has(name));
-}
-
-export function isUserDataItem(name: string): boolean {
-  return KNOWN.has(name);
 }

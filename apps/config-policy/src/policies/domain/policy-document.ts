@@ -88,8 +88,3 @@ export const policyDocumentSchema = z.strictObject({
   }),
 });
 export type PolicyDocument = z.output<typeof policyDocumentSchema>;
-
-/** The same policy always has the same text, whatever form it was written in. */
-export function canonicalDocument(document: PolicyDocument): string {
-  return JSON.stringify(document);
-}
