@@ -36,4 +36,31 @@ describe('the configuration', () => {
     const env = { ...example, OPENDLS_CONFIG_POLICY_PROCESSED_EVENT_RETENTION_MS: '13d' };
     expect(() => loadConfig({ schema: configPolicyEnvironment, env, prefixes })).toThrow(/must be at least/);
   });
+
+  it('says how orders tell a version, and how long they wait for files', () => {
+    const env = {
+      ...example,
+      OPENDLS_CONFIG_POLICY_FILE_SW_VERSION: 'release',
+      OPENDLS_CONFIG_POLICY_FILE_READ_AFTER_MS: '1s',
+      OPENDLS_CONFIG_POLICY_FILE_TIMEOUT_MS: '2m',
+    };
+    const { settings } = loadConfig({ schema: configPolicyEnvironment, env, prefixes });
+    expect(settings).toEqual({
+      ...DEFAULT_SETTINGS,
+      fileSwVersion: 'release',
+      fileReadAfterMs: 1_000,
+      fileTimeoutMs: 120_000,
+    });
+  });
+
+  it.each([
+    [{ OPENDLS_CONFIG_POLICY_FILE_SW_VERSION: 'V3' }, /FILE_SW_VERSION: /],
+    [{ OPENDLS_CONFIG_POLICY_FILE_READ_AFTER_MS: '999' }, /FILE_READ_AFTER_MS: must be at least/],
+    [{ OPENDLS_CONFIG_POLICY_FILE_TIMEOUT_MS: '999' }, /FILE_TIMEOUT_MS: must be at least/],
+    // Otherwise the order would fail before the reading that tells.
+    [{ OPENDLS_CONFIG_POLICY_FILE_TIMEOUT_MS: '5m' }, /FILE_READ_AFTER_MS: must be less than .*FILE_TIMEOUT_MS/],
+  ])('refuses %o', (wrong, message) => {
+    const env = { ...example, ...wrong };
+    expect(() => loadConfig({ schema: configPolicyEnvironment, env, prefixes })).toThrow(message);
+  });
 });

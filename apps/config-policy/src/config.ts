@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS } from './decision-settings.js';
 import { DEFAULT_FILE_SETTINGS } from './files/create-file-store.js';
 import { MAX_SECRET_NAME_LENGTH, SECRET_NAME } from './secrets/domain/secret-ref.js';
 import { checkSecurity, securityOptionsOf, securityVariables } from './security/security-config.js';
+import { FILE_SW_VERSION_FORMS } from './work-orders/order-kinds/order-kind.js';
 
 /** Sizes are PostgreSQL integers. */
 const MAX_FILE_BYTES = 2_147_483_647;
@@ -52,6 +53,9 @@ export const configPolicyEnvironment = serviceEnvironment
       .max(MAX_SECRET_NAME_LENGTH)
       .regex(SECRET_NAME)
       .default(DEFAULT_SETTINGS.factoryResetSecret),
+    OPENDLS_CONFIG_POLICY_FILE_SW_VERSION: z.enum(FILE_SW_VERSION_FORMS).default(DEFAULT_SETTINGS.fileSwVersion),
+    OPENDLS_CONFIG_POLICY_FILE_READ_AFTER_MS: durationMs({ min: 1_000 }).default(DEFAULT_SETTINGS.fileReadAfterMs),
+    OPENDLS_CONFIG_POLICY_FILE_TIMEOUT_MS: durationMs({ min: 1_000 }).default(DEFAULT_SETTINGS.fileTimeoutMs),
     OPENDLS_CONFIG_POLICY_MAX_FILE_BYTES: byteSize({ min: 1_024, max: MAX_FILE_BYTES }).default(
       DEFAULT_FILE_SETTINGS.maxFileBytes,
     ),
@@ -61,6 +65,10 @@ export const configPolicyEnvironment = serviceEnvironment
     OPENDLS_CONFIG_POLICY_SHUTDOWN_TIMEOUT_MS: durationMs({ min: 100 }).default(15_000),
   })
   .check(checkSecurity)
+  .refine((env) => env.OPENDLS_CONFIG_POLICY_FILE_READ_AFTER_MS < env.OPENDLS_CONFIG_POLICY_FILE_TIMEOUT_MS, {
+    path: ['OPENDLS_CONFIG_POLICY_FILE_READ_AFTER_MS'],
+    error: 'must be less than OPENDLS_CONFIG_POLICY_FILE_TIMEOUT_MS',
+  })
   .transform((env) => ({
     logLevel: env.OPENDLS_LOG_LEVEL,
     kafkaBrokers: env.OPENDLS_KAFKA_BROKERS,
@@ -93,8 +101,8 @@ export const configPolicyEnvironment = serviceEnvironment
       contactGapMs: env.OPENDLS_CONFIG_POLICY_CONTACT_GAP_MS,
       maxOpenRequests: env.OPENDLS_CONFIG_POLICY_MAX_OPEN_REQUESTS,
       factoryResetSecret: env.OPENDLS_CONFIG_POLICY_FACTORY_RESET_PASSWORD_SECRET,
+      fileSwVersion: env.OPENDLS_CONFIG_POLICY_FILE_SW_VERSION,
+      fileReadAfterMs: env.OPENDLS_CONFIG_POLICY_FILE_READ_AFTER_MS,
+      fileTimeoutMs: env.OPENDLS_CONFIG_POLICY_FILE_TIMEOUT_MS,
     },
   }));
-
-/** The configuration of the config-policy process. */
-export type ConfigPolicyConfig = z.output<typeof configPolicyEnvironment>;

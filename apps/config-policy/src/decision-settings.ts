@@ -1,8 +1,9 @@
 import type { DecisionLimits } from './devices/domain/managed-device.js';
 import type { WakingLimits } from './waking/domain/contact-plan.js';
+import type { OrderSettings } from './work-orders/order-kinds/order-kind.js';
 
 /** How config-policy works, apart from its connections. */
-export interface DecisionSettings extends DecisionLimits, WakingLimits {
+export interface DecisionSettings extends DecisionLimits, WakingLimits, OrderSettings {
   /** Most events handled in one transaction. */
   readonly batchSize: number;
   /** How often phones are compared again after policies changed, and overdue orders are looked for. */
@@ -15,8 +16,6 @@ export interface DecisionSettings extends DecisionLimits, WakingLimits {
   readonly contactRatePerSecond: number;
   /** Most one-off orders of one phone that are not closed. */
   readonly maxOpenRequests: number;
-  /** Name of the secret with the vendor's constant that a factory reset needs. */
-  readonly factoryResetSecret: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -34,4 +33,8 @@ export const DEFAULT_SETTINGS: DecisionSettings = {
   contactRatePerSecond: 20,
   maxOpenRequests: 50,
   factoryResetSecret: 'factory-reset',
+  fileSwVersion: 'dotted',
+  // A phone downloads a ringer of 1 MB in seconds; the wait for `status` of several files is for those that send none.
+  fileReadAfterMs: 5 * 60_000,
+  fileTimeoutMs: 60 * 60_000,
 };

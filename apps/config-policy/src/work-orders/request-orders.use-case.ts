@@ -149,7 +149,7 @@ export class RequestOrders {
     return {
       device,
       now: clock(),
-      factoryResetSecret: settings.factoryResetSecret,
+      settings,
       seal: (value, itemKey) => seal(sealingKeys, value, sealContext(deviceId, itemKey)),
       mark: (value, itemKey) => fingerprint(sealingKeys, value, sealContext(deviceId, itemKey)),
       openSecret: async (name) => (await secrets.openAll([name])).get(name),

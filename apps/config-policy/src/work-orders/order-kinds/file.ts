@@ -4,9 +4,6 @@ import type { DeployedFile } from '../domain/work-order.js';
 import { hasOneSource, ONE_SOURCE, resolveSource, sourceFields } from './file-source.js';
 import type { OrderKind, OrderProblem } from './order-kind.js';
 
-/** A phone downloads a ringer of 1 MB in seconds; the wait for `status` of several files is for those that send none. */
-const READ_ALL_AFTER_MS = 5 * 60_000;
-const TIMEOUT_MS = 60 * 60_000;
 const FILE_TYPES = ['RINGTONE', 'MOH', 'LOGO', 'SCREENSAVER', 'PIC', 'LDAP', 'DONGLE'] as const;
 
 const fileSchema = z
@@ -59,8 +56,8 @@ export const file: OrderKind<z.output<typeof schema>> = {
         verification: {
           kind: 'deployment-status',
           files: deployed,
-          readAllAfterMs: READ_ALL_AFTER_MS,
-          timeoutMs: TIMEOUT_MS,
+          readAllAfterMs: context.settings.fileReadAfterMs,
+          timeoutMs: context.settings.fileTimeoutMs,
         },
         parameters: { files: shown },
       },

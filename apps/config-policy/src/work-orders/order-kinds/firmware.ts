@@ -1,8 +1,8 @@
 import type { ItemToWrite } from '@opendls/event-contracts';
-import { formatDottedVersion, parseFirmwareVersion } from '@opendls/firmware';
+import { formatDottedVersion, formatFirmwareVersion, parseFirmwareVersion } from '@opendls/firmware';
 import { z } from 'zod';
 import { hasOneSource, ONE_SOURCE, resolveSource, sourceFields } from './file-source.js';
-import type { OrderKind } from './order-kind.js';
+import type { FileSwVersionForm, OrderKind } from './order-kind.js';
 
 /** Load, flash and boot over a slow line. */
 const TIMEOUT_MS = 2 * 3_600_000;
@@ -45,7 +45,8 @@ export const firmware: OrderKind<z.output<typeof schema>> = {
       { name: 'file-priority', value: params.priority },
     ];
     if (softwareType !== undefined) all.push({ name: 'file-sw-type', value: softwareType });
-    if (version !== undefined) all.push({ name: 'file-sw-version', value: dotted(version) });
+    const told = version === undefined ? undefined : versionText(version, context.settings.fileSwVersion);
+    if (told !== undefined) all.push({ name: 'file-sw-version', value: told });
     return {
       ok: true,
       order: {
@@ -62,8 +63,10 @@ export const firmware: OrderKind<z.output<typeof schema>> = {
   },
 };
 
-/** The manual's example has the dotted form (M p.57, PROTOCOL 11.15). */
-function dotted(version: string): string {
+/** The manual's example has the dotted form, another service the form of releases, a third leaves it out (PROTOCOL 11.15). */
+function versionText(version: string, form: FileSwVersionForm): string | undefined {
+  if (form === 'none') return undefined;
   const parsed = parseFirmwareVersion(version);
-  return parsed === undefined ? version : formatDottedVersion(parsed);
+  if (parsed === undefined) return version;
+  return form === 'dotted' ? formatDottedVersion(parsed) : formatFirmwareVersion(parsed);
 }

@@ -35,12 +35,26 @@ export interface OrderProblem {
   readonly allowed?: string;
 }
 
+/** How a firmware order writes `file-sw-version` (PROTOCOL 11.15): `3.5.12.0`, `V3 R5.12.0`, not at all. */
+export const FILE_SW_VERSION_FORMS = ['dotted', 'release', 'none'] as const;
+export type FileSwVersionForm = (typeof FILE_SW_VERSION_FORMS)[number];
+
+/** What an installation settles for all orders. */
+export interface OrderSettings {
+  /** Name of the secret with the vendor's constant that a factory reset needs. */
+  readonly factoryResetSecret: string;
+  readonly fileSwVersion: FileSwVersionForm;
+  /** How long after the sending of several files their list is read, where no `status` tells (PROTOCOL 11.12). */
+  readonly fileReadAfterMs: number;
+  /** How long after the sending nobody knows any more what became of files. */
+  readonly fileTimeoutMs: number;
+}
+
 /** What planning may look at. */
 export interface OrderContext {
   readonly device: DeviceState;
   readonly now: Date;
-  /** Name of the secret with the vendor's constant for a factory reset. */
-  readonly factoryResetSecret: string;
+  readonly settings: OrderSettings;
   /** Seals a value for one item of this phone. */
   seal(value: string, itemKey: string): string;
   /** What is remembered of a value that was written; see `OrderTarget.mark`. */
@@ -67,6 +81,3 @@ export interface StoredFile {
 export interface FileLookup {
   find(name: string): Promise<StoredFile | undefined>;
 }
-
-/** Until there is a file store. */
-export const NO_FILES: FileLookup = { find: async () => undefined };

@@ -35,7 +35,7 @@ export const factoryReset: OrderKind<z.output<typeof resetSchema>> = {
   plan: async ({ password, secretRef }, context) => {
     const opened =
       password === undefined
-        ? await openSecretRef(secretRef ?? context.factoryResetSecret, 'secretRef', context)
+        ? await openSecretRef(secretRef ?? context.settings.factoryResetSecret, 'secretRef', context)
         : ({ ok: true, value: password } as const);
     if (!opened.ok) return { ok: false, problems: [opened.problem] };
     const sealed = context.seal(opened.value, 'restart-password');
