@@ -1,5 +1,5 @@
 import { byteSize, csv, durationMs, flag, integer, port } from '@opendls/config';
-import { AUTO_TRAITS, type TraitSettings } from '@opendls/dls-interaction';
+import { AUTO_TRAITS, DEFAULT_SETTINGS, type TraitSettings } from '@opendls/dls-interaction';
 import { instanceId, sealingKeys, serviceEnvironment } from '@opendls/service-process/process';
 import { hostname } from 'node:os';
 import { z } from 'zod';
@@ -10,6 +10,12 @@ import {
   type EdgeConfig,
   type EdgeConfigInput,
 } from './edge-config.js';
+import {
+  MIN_SIGNED_MESSAGE_BYTES,
+  signingEnvironment,
+  signingFromEnvironment,
+  type SigningConfig,
+} from './signing-config.js';
 
 /** Certificate and private key as PEM. */
 export interface TlsIdentity {
@@ -77,6 +83,10 @@ export interface GatewayConfig extends EdgeConfig {
   /** Orders kept for open contacts; a contact whose order was dropped asks for it again. */
   readonly orderCacheBytes: number;
   readonly maxActions: number;
+  /** Most bytes of one message to a phone, with its signature. The same on all gateways: lists are cut by it. */
+  readonly maxMessageBytes: number;
+  /** Null: answers are not signed. The same on all gateways. */
+  readonly signing: SigningConfig | null;
   /** What is not left to the firmware of each phone. */
   readonly traits: TraitSettings;
   readonly shutdownTimeoutMs: number;
@@ -110,6 +120,8 @@ const DEFAULTS = {
   maxOpenContacts: 20_000,
   orderCacheBytes: 67_108_864,
   maxActions: 50,
+  maxMessageBytes: DEFAULT_SETTINGS.maxBytes,
+  signing: null,
   traits: AUTO_TRAITS,
   shutdownTimeoutMs: 10_000,
 } as const satisfies Partial<GatewayConfig>;
@@ -208,6 +220,8 @@ export const gatewayEnvironment = serviceEnvironment
     OPENDLS_GATEWAY_MAX_OPEN_CONTACTS: integer({ min: 1 }).default(DEFAULTS.maxOpenContacts),
     OPENDLS_GATEWAY_ORDER_CACHE_BYTES: byteSize().default(DEFAULTS.orderCacheBytes),
     OPENDLS_GATEWAY_MAX_ACTIONS: integer({ min: 1, max: 1_000 }).default(DEFAULTS.maxActions),
+    OPENDLS_GATEWAY_MAX_MESSAGE_BYTES: byteSize({ min: 4_096, max: 51_200 }).default(DEFAULTS.maxMessageBytes),
+    ...signingEnvironment,
     OPENDLS_GATEWAY_LEGACY_ENTITIES: trait().default('auto'),
     OPENDLS_GATEWAY_SEND_SOLICITED: trait().default('auto'),
     OPENDLS_GATEWAY_NUMERIC_FILE_PRIORITY: trait().default('auto'),
@@ -239,6 +253,8 @@ export const gatewayEnvironment = serviceEnvironment
       ] as const;
       for (const name of needed) if (env[name] === undefined) fail(name, 'is required by OPENDLS_GATEWAY_SECURE_PORT');
     }
+    if (env.OPENDLS_GATEWAY_SIGNING_KEY && env.OPENDLS_GATEWAY_MAX_MESSAGE_BYTES < MIN_SIGNED_MESSAGE_BYTES)
+      fail('OPENDLS_GATEWAY_MAX_MESSAGE_BYTES', `must be at least ${MIN_SIGNED_MESSAGE_BYTES} when answers are signed`);
     if (env.OPENDLS_GATEWAY_PATHS.some((path) => !path.startsWith('/')))
       fail('OPENDLS_GATEWAY_PATHS', 'every path must begin with /');
   });
@@ -295,6 +311,8 @@ export function configFromEnvironment(env: GatewayEnvironment): GatewayConfig {
     maxOpenContacts: env.OPENDLS_GATEWAY_MAX_OPEN_CONTACTS,
     orderCacheBytes: env.OPENDLS_GATEWAY_ORDER_CACHE_BYTES,
     maxActions: env.OPENDLS_GATEWAY_MAX_ACTIONS,
+    maxMessageBytes: env.OPENDLS_GATEWAY_MAX_MESSAGE_BYTES,
+    signing: signingFromEnvironment(env),
     traits: {
       legacyEntities: env.OPENDLS_GATEWAY_LEGACY_ENTITIES,
       canSolicit: env.OPENDLS_GATEWAY_SEND_SOLICITED,

@@ -26,6 +26,7 @@ import { FileUrls } from './files/file-urls.js';
 import { GatewayMetrics } from './metrics.js';
 import { Admission } from './phones/admission.js';
 import { BodyBudget } from './phones/body-budget.js';
+import { SIGNATURE_BYTES } from './phones/message-signer.js';
 import { PhoneListener } from './phones/phone-listener.js';
 import { PhoneMessages } from './phones/phone-messages.js';
 import { TlsReload, type ListenerTlsFiles } from './phones/tls-files.js';
@@ -299,13 +300,14 @@ class Gateway implements RunningGateway {
     });
     const fileUrls = new FileUrls(new FileLinks(sealingKeys), { ...config.files, ports, now });
     const revealer = new ItemRevealer(sealingKeys, fileUrls, logger);
-    const { maxActions, traits } = config;
+    const { maxActions, traits, maxMessageBytes, signing } = config;
+    const maxBytes = signing === null ? maxMessageBytes : maxMessageBytes - SIGNATURE_BYTES;
     return new ContactRunner(
       { link, events, waiters, store, queue, refusals, directives, modes, metrics, logger },
       {
         deadlineMs: config.deadlineMs,
         publishDeadlineMs: config.publishDeadlineMs,
-        settings: { ...DEFAULT_SETTINGS, maxActions, traits },
+        settings: { ...DEFAULT_SETTINGS, maxBytes, maxActions, traits },
         reveal: (deviceId, host) => revealer.for(deviceId, host),
         nowMs,
       },
@@ -318,7 +320,7 @@ class Gateway implements RunningGateway {
     const { runner, admission, gatewayMetrics: metrics } = this;
     const messages = new PhoneMessages(
       { runner, tokens, admission, refusals, metrics, logger },
-      { maxBodyBytes: config.requests.maxBodyBytes },
+      { maxBodyBytes: config.requests.maxBodyBytes, signing: config.signing },
     );
     const { paths, requests: limits, phones, securePhones, legacyPhones } = config;
     const bodies = BodyBudget.forBodiesOf(limits.maxBodyBytes);

@@ -8,9 +8,11 @@ import type { ResumeTokens } from '../contacts/resume-token.js';
 import { sessionTokens, setCookie } from '../contacts/session-cookie.js';
 import type { ShownCertificate } from '../directives/mode-check.js';
 import type { GatewayMetrics } from '../metrics.js';
+import type { SigningConfig } from '../signing-config.js';
 import type { Admission } from './admission.js';
 import { AnswerEncoder } from './answer-encoder.js';
 import type { HttpRefusalCode } from './http-refusal.js';
+import { MessageSigner } from './message-signer.js';
 
 /** One POST to the service's path, its body complete. */
 export interface PhoneRequest {
@@ -42,19 +44,23 @@ export interface PhoneMessagesParts {
 /** From the bytes of a body to the bytes of the answer. A phone always gets a message (PROTOCOL 1.2). */
 export class PhoneMessages {
   private readonly encoder = new AnswerEncoder();
+  private readonly signer: MessageSigner | undefined;
 
   constructor(
     private readonly parts: PhoneMessagesParts,
-    private readonly options: { readonly maxBodyBytes: number },
-  ) {}
+    private readonly options: { readonly maxBodyBytes: number; readonly signing: SigningConfig | null },
+  ) {
+    if (options.signing !== null) this.signer = new MessageSigner(options.signing.key);
+  }
 
   /** Never rejects. */
   async answer(request: PhoneRequest): Promise<PhoneResponse> {
     const decoded = this.decode(request);
-    if (decoded.kind !== 'workpoint') return decoded;
+    if (decoded.kind === 'refused') return decoded;
+    if (decoded.kind === 'message') return { ...decoded, body: await this.signed(decoded.body, request) };
     const answer = await this.answerMessage(decoded, request);
     this.count(decoded, answer, request);
-    const body = this.encoder.encode(answer.message, answer.legacyEntities);
+    const body = await this.signed(this.encoder.encode(answer.message, answer.legacyEntities), request);
     const token = answer.point === undefined ? undefined : this.parts.tokens.write(answer.point);
     return { kind: 'message', body, setCookie: token === undefined ? undefined : setCookie(token, request.path) };
   }
@@ -74,6 +80,17 @@ export class PhoneMessages {
       return { message: cleanUp(message.nonce) };
     } finally {
       admission.leave();
+    }
+  }
+
+  /** The message as this listener sends it. One that cannot be signed goes as it is: phones in Default Mode obey it. */
+  private async signed(body: string, { connection }: PhoneRequest): Promise<string> {
+    if (this.signer === undefined || !this.options.signing?.listeners.includes(connection.listener)) return body;
+    try {
+      return await this.signer.sign(body);
+    } catch (error) {
+      this.parts.logger.error({ err: error }, 'message not signed');
+      return body;
     }
   }
 
