@@ -1,5 +1,5 @@
 // `npm test [-- <path pattern> ...]`: builds, then runs every kind of test and closes with one line of counts.
-// Unit and integration tests share the cores; whole-system tests run one at a time, so that they measure no one else's load.
+// The files of a kind share the cores. Whole-system tests mostly wait for their processes: two at a time, on any machine.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ let isFailed = run('npx', ['nx', 'run-many', '-t', 'build', '--outputStyle=stati
 if (!isFailed) {
   isFailed = jest('unit', ['--maxWorkers=100%']) || isFailed;
   isFailed = jest('int', ['--maxWorkers=100%']) || isFailed;
-  isFailed = jest('e2e', ['--runInBand']) || isFailed;
+  isFailed = jest('e2e', ['--maxWorkers=2']) || isFailed;
 }
 rmSync(results, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
