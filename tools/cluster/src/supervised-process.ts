@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 /** A process that ran this long was well: the next restart begins with the short delay again. */
-const WELL_AFTER_MS = 30_000;
+const WELL_AFTER_MS = 5_000;
 const STOP_TIMEOUT_MS = 15_000;
 
 export interface ProcessSpec {
