@@ -1,10 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { jest } from '@jest/globals';
 import forge from 'node-forge';
@@ -21,7 +17,6 @@ import {
 jest.setTimeout(60_000);
 
 const DAY_MS = 86_400_000;
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 let pair: KeyAndCertificate;
 let authority: CertificateAuthority;
@@ -167,26 +162,7 @@ describe.each<[Pkcs12Cipher, string]>([
     seen.destroy();
     listener.close();
   });
-
-  (hasOpenssl ? it : it.skip)('is read by openssl', async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'opendls-pkcs12-'));
-    try {
-      const file = path.join(directory, 'phone.p12');
-      await writeFile(file, Buffer.from(packed, 'base64'));
-      const text = execFileSync('openssl', ['pkcs12', '-in', file, '-nodes', '-passin', `pass:${passphrase}`], {
-        encoding: 'utf8',
-      });
-      expect(text).toContain('BEGIN PRIVATE KEY');
-      expect(splitPem(text)).toEqual([client.cert, pair.cert].map((cert) => splitPem(normal(cert))[0]));
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
-  });
 });
-
-function normal(cert: string): string {
-  return new X509Certificate(cert).toString();
-}
 
 function forgeExtension(cert: string, name: string): Record<string, unknown> | undefined {
   return forge.pki.certificateFromPem(cert).getExtension(name);
